@@ -1,0 +1,17 @@
+import type { AuditEvent, DeviceLogin, RegistryChange } from "../devices/registry/model.ts";
+
+/** What the broker needs to know of the registry. `nadi.ts` hands in the records worker's. */
+export interface LoginSource {
+  findDeviceLogin(sppgId: string, deviceId: string): Promise<DeviceLogin | null>;
+  /** The change that memory has followed up to. */
+  readonly changeSeq: number;
+  /** `false` while the change log can't be read: sockets stay, new logins are refused. */
+  readonly isReadable: boolean;
+  /** Hears each change once, in order, within a second of its commit; returns its removal. */
+  onChange(listener: (change: RegistryChange) => void): () => void;
+}
+
+/** Where refusals and sign-ins go. Never blocks and never throws. */
+export interface AuditSink {
+  write(event: AuditEvent): void;
+}

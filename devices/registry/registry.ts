@@ -1,0 +1,59 @@
+import type {
+  AuditEvent,
+  CodecName,
+  Device,
+  DeviceKind,
+  DeviceLogin,
+  DevicePlace,
+  Kitchen,
+  KitchenTimeZone,
+  RegistryChange,
+} from "./model.ts";
+
+export interface NewKitchen {
+  sppgId: string;
+  name: string;
+  timeZone: KitchenTimeZone;
+}
+
+export interface NewDevice {
+  sppgId: string;
+  deviceId: string;
+  kind: DeviceKind;
+  place?: DevicePlace | null;
+  codec?: CodecName | null;
+  gatewayId?: string | null;
+  /** Default by kind. */
+  expectedIntervalSeconds?: number;
+}
+
+/** A device's secret in clear: it exists here once and is stored only as a hash. */
+export interface IssuedSecret {
+  sppgId: string;
+  deviceId: string;
+  secret: string;
+}
+
+/**
+ * Kitchens, devices, credentials, the change log and the audit log. The same methods answer in a
+ * records worker (see `records/`) and in the process of a command. Every change appends to the
+ * change log in its own transaction.
+ */
+export interface Registry {
+  addKitchen(kitchen: NewKitchen, actor: string): Promise<Kitchen>;
+  listKitchens(): Promise<Kitchen[]>;
+  addDevice(device: NewDevice, actor: string): Promise<{ device: Device; secret: IssuedSecret }>;
+  listDevices(sppgId: string): Promise<Device[]>;
+  /** Disables the device: its login ends within a second in every process. */
+  revokeDevice(ids: { sppgId: string; deviceId: string }, actor: string): Promise<void>;
+  /** A new secret; the old one lives `overlapSeconds` more (0: ends now). */
+  rotateDevice(
+    ids: { sppgId: string; deviceId: string; overlapSeconds: number },
+    actor: string,
+  ): Promise<IssuedSecret>;
+  findDeviceLogin(sppgId: string, deviceId: string): Promise<DeviceLogin | null>;
+  /** Changes with `seq` above `afterSeq`, oldest first, at most `limit`. */
+  readChanges(afterSeq: number, limit: number): Promise<RegistryChange[]>;
+  lastChangeSeq(): Promise<number>;
+  appendAudit(events: readonly AuditEvent[]): Promise<void>;
+}
