@@ -1,0 +1,311 @@
+#!/usr/bin/env node
+// The launcher: plain JavaScript, so that any Node from 20 on can run it. It installs what is
+// missing and then hands over to `nadi.ts` on the Node 26 that the lockfile names. Set-up lives
+// here and not in npm's pre-scripts, because those are skipped with `ignore-scripts=true`.
+// Everything it says goes to stderr: stdout belongs to the command (`--json`).
+import { spawn, spawnSync } from "node:child_process";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { constants as osConstants } from "node:os";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+
+const launcherNodeMajorMin = 20;
+/** `engines` in package.json: below it Node does not run `.ts` files by itself. */
+const appNodeMajorMin = 24;
+/** How often a second launch looks whether the first has finished installing. */
+const installPollMs = 200;
+
+/** Words whose code stands on development packages. */
+const developmentWords = new Set(["test", "bench"]);
+
+/** What the fault tests call, and the Debian package that brings it. */
+const testTools = [
+  { program: "mosquitto", package: "mosquitto" },
+  { program: "mosquitto_pub", package: "mosquitto-clients" },
+  { program: "strace", package: "strace" },
+  { program: "mkfs.ext4", package: "e2fsprogs" },
+  { program: "mount", package: "mount" },
+  { program: "unshare", package: "util-linux" },
+  { library: "faketime/libfaketimeMT.so.1", package: "libfaketime" },
+];
+
+class SetupError extends Error {}
+
+async function main(words) {
+  requireNode(launcherNodeMajorMin);
+  const [word = "", ...rest] = words;
+  await installPackages({ needsDevelopment: developmentWords.has(word) });
+  const node = findNode();
+  if (word === "test") {
+    installTestTools();
+    return run(node, [path.join(root, "tests", "run.ts"), ...rest]);
+  }
+  const commandWords = word === "start" ? ["serve", ...rest] : words;
+  return run(node, [path.join(root, "nadi.ts"), ...commandWords]);
+}
+
+function requireNode(majorMin) {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major < majorMin) {
+    throw new SetupError(`Node ${majorMin} or newer is needed, this is ${process.version}.`);
+  }
+}
+
+// --- npm packages ---
+
+/**
+ * npm writes `node_modules/.package-lock.json` as its last act, so that file says what is really
+ * there: after an interrupted install it is missing, after a new lockfile it differs. It needs
+ * no write of ours, so a read-only image starts too.
+ */
+function findMissingPackages({ needsDevelopment }) {
+  const wanted = readPackages("package-lock.json");
+  if (wanted === null) return [];
+  const installed = readPackages(path.join("node_modules", ".package-lock.json")) ?? {};
+  return Object.entries(wanted)
+    .filter(([location, entry]) => {
+      if (location === "") return false;
+      const found = installed[location];
+      if (found !== undefined) {
+        const isUsed = needsDevelopment || !entry.dev;
+        return isUsed && (found.version !== entry.version || found.integrity !== entry.integrity);
+      }
+      // A package for another platform is never there, and `--omit=dev` is a choice.
+      if (entry.optional || entry.devOptional) return false;
+      return needsDevelopment || !entry.dev;
+    })
+    .map(([location]) => location);
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(path.join(root, file), "utf8")).packages;
+  } catch (error) {
+    if (error.code === "ENOENT") return null;
+    throw new SetupError(`${file} can't be read: ${error.message}`);
+  }
+}
+
+async function installPackages(options) {
+  if (findMissingPackages(options).length === 0) return;
+  const unlock = await lockInstall();
+  try {
+    // Another launch may have installed them while this one waited.
+    if (findMissingPackages(options).length === 0) return;
+    say("installing packages with npm ci");
+    const started = performance.now();
+    runNpm([
+      "ci",
+      "--no-audit",
+      "--no-fund",
+      ...(options.needsDevelopment ? ["--include=dev"] : []),
+    ]);
+    say(`packages installed in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  } finally {
+    unlock();
+  }
+  const missing = findMissingPackages(options);
+  if (missing.length > 0) {
+    throw new SetupError(`npm ci left out ${missing.length} packages, ${missing[0]} among them.`);
+  }
+}
+
+function runNpm(args) {
+  const { npm_execpath: npmCli = "", npm_node_execpath: npmNode = process.execPath } = process.env;
+  // Under `npm start` the same npm; it runs on the Node that started npm, because `npm ci` deletes
+  // the Node 26 below node_modules, which may be the one that runs this file.
+  const cli = path.join(path.dirname(npmCli), "npm-cli.js");
+  const isKnown = /^np[mx]-cli\.js$/.test(path.basename(npmCli)) && existsSync(cli);
+  const stdio = ["ignore", process.stderr, process.stderr];
+  const result = isKnown
+    ? spawnSync(npmNode, [cli, ...args], { cwd: root, stdio })
+    : spawnSync("npm", args, { cwd: root, stdio, shell: process.platform === "win32" });
+  if (result.error) throw new SetupError(`npm can't be started: ${result.error.message}`);
+  if (result.status !== 0) throw new SetupError("npm ci failed: its message is above.");
+}
+
+/**
+ * One install at a time. The lock file appears with its owner's process id in it (`link` is
+ * atomic), so a lock left by a killed launch is told from one that is held.
+ */
+async function lockInstall() {
+  const lock = path.join(root, ".nadi-setup.lock");
+  const draft = `${lock}.${process.pid}`;
+  writeFileSync(draft, String(process.pid));
+  let lastOwner = 0;
+  try {
+    for (;;) {
+      if (tryLink(draft, lock)) return () => unlinkSync(lock);
+      const owner = readOwner(lock);
+      if (owner !== null && !isAlive(owner)) breakLock(lock, owner);
+      else if (owner !== null && owner !== lastOwner) {
+        say(`waiting for process ${owner}, which installs packages (its lock: ${lock})`);
+        lastOwner = owner;
+      }
+      await delay(installPollMs);
+    }
+  } finally {
+    unlinkSync(draft);
+  }
+}
+
+function tryLink(from, to) {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (error.code === "EEXIST") return false;
+    throw new SetupError(`${root} can't be written, and packages are missing: ${error.message}`);
+  }
+}
+
+function readOwner(lock) {
+  try {
+    return Number(readFileSync(lock, "utf8"));
+  } catch (error) {
+    if (error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function isAlive(processId) {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+/** Of several waiting launches one wins the rename; a lock that was renewed meanwhile goes back. */
+function breakLock(lock, deadOwner) {
+  const aside = `${lock}.broken.${process.pid}`;
+  try {
+    renameSync(lock, aside);
+  } catch (error) {
+    if (error.code === "ENOENT") return;
+    throw error;
+  }
+  if (readOwner(aside) !== deadOwner) tryLink(aside, lock);
+  unlinkSync(aside);
+}
+
+// --- Node 26 ---
+
+function findNode() {
+  const isWindows = process.platform === "win32";
+  const packageName = `node-${isWindows ? "win" : process.platform}-${process.arch}`;
+  const program = isWindows ? "node.exe" : "node";
+  const locked = path.join(root, "node_modules", packageName, "bin", program);
+  if (existsSync(locked)) return locked;
+  try {
+    requireNode(appNodeMajorMin);
+  } catch (error) {
+    throw new SetupError(
+      `${error.message} The package ${packageName}, which would bring Node 26, is not installed: ` +
+        "either it does not exist for this machine, or node_modules was made on another one " +
+        "(then delete node_modules and start again).",
+    );
+  }
+  return process.execPath;
+}
+
+// --- what the tests call ---
+
+function installTestTools() {
+  const missing = findMissingTools();
+  if (missing.length === 0) return;
+  const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...missing];
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot || findProgram("apt-get") === null) {
+    throw new SetupError(
+      `the tests need these Debian packages, which are missing: ${missing.join(", ")}\n` +
+        `install them with: sudo apt-get update && sudo ${install.join(" ")}`,
+    );
+  }
+  say(`installing Debian packages: ${missing.join(", ")}`);
+  runApt(["apt-get", "update", "--quiet=2"]);
+  runApt(install);
+  const still = findMissingTools();
+  if (still.length > 0) throw new SetupError(`still missing after apt-get: ${still.join(", ")}`);
+}
+
+function findMissingTools() {
+  const missing = testTools.filter((tool) =>
+    tool.program ? findProgram(tool.program) === null : !hasLibrary(tool.library),
+  );
+  return [...new Set(missing.map((tool) => tool.package))];
+}
+
+function findProgram(name) {
+  // Debian keeps server programs in sbin, which an ordinary user's PATH lacks.
+  const folders = [...(process.env.PATH ?? "").split(path.delimiter), "/usr/sbin", "/sbin"];
+  for (const folder of folders) {
+    try {
+      accessSync(path.join(folder, name), constants.X_OK);
+      return path.join(folder, name);
+    } catch {
+      // Not in this folder: the next one may have it.
+    }
+  }
+  return null;
+}
+
+function hasLibrary(file) {
+  if (!existsSync("/usr/lib")) return false;
+  return readdirSync("/usr/lib").some((folder) => existsSync(path.join("/usr/lib", folder, file)));
+}
+
+function runApt([program, ...args]) {
+  // A test starts its own mosquitto: RUNLEVEL=1 keeps the package from starting a service.
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  const stdio = ["ignore", process.stderr, process.stderr];
+  const result = spawnSync(program, ["-o", "DPkg::Lock::Timeout=300", ...args], { env, stdio });
+  if (result.status !== 0) throw new SetupError(`${program} ${args.join(" ")} failed.`);
+}
+
+// --- handing over ---
+
+/** Runs the command as a child that gets our signals; resolves with the exit code to take over. */
+function run(node, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(node, args, { stdio: "inherit" });
+    const forward = (signal) => {
+      // Ctrl-C reaches the whole foreground group: the child has had its SIGINT already.
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    };
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+    for (const signal of signals) process.on(signal, forward);
+    child.once("error", (error) => reject(new SetupError(`${node}: ${error.message}`)));
+    child.once("exit", (code, signal) => {
+      for (const name of signals) process.off(name, forward);
+      // A shell reports a death by signal as 128 + its number; so do we.
+      resolve(signal === null ? code : 128 + osConstants.signals[signal]);
+    });
+  });
+}
+
+function say(text) {
+  process.stderr.write(`nadi: ${text}\n`);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}
