@@ -1,9 +1,12 @@
 import * as z from "zod/mini";
 
 /** Lower case, because it is part of host-like names and file names; 3 to 64 characters. */
-export const sppgIdPattern = /^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$/;
+export const sppgIdSource = "[a-z0-9][a-z0-9-]{1,62}[a-z0-9]";
 /** Unique within its kitchen. No dot, so that a principal splits at one place only. */
-export const deviceIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
+export const deviceIdSource = "[A-Za-z0-9_-]{1,64}";
+
+export const sppgIdPattern = new RegExp(`^${sppgIdSource}$`);
+export const deviceIdPattern = new RegExp(`^${deviceIdSource}$`);
 
 export const sppgIdSchema = z.string().check(z.regex(sppgIdPattern));
 export const deviceIdSchema = z.string().check(z.regex(deviceIdPattern));

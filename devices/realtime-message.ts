@@ -65,7 +65,7 @@ export const alertSchema = z.object({
   occurrences: z.int().check(z.minimum(1)),
 });
 
-/** Something has happened to a shared document; its content travels on the document's own topics. */
+/** Something has happened to a shared document, whose content travels on topics of its own. */
 export const collaborationSchema = z.object({
   documentId: z.string().check(z.regex(documentIdPattern)),
   kind: z.enum(["opened", "changed", "published", "closed"]),
