@@ -12,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -35,6 +36,7 @@ const developmentWords = new Set(["test", "bench"]);
 const testTools = [
   { program: "mosquitto", package: "mosquitto" },
   { program: "mosquitto_pub", package: "mosquitto-clients" },
+  { program: "openssl", package: "openssl" },
   { program: "strace", package: "strace" },
   { program: "mkfs.ext4", package: "e2fsprogs" },
   { program: "mount", package: "mount" },
@@ -101,40 +103,49 @@ function readPackages(file) {
 
 async function installPackages(options) {
   if (findMissingPackages(options).length === 0) return;
-  const unlock = await lockInstall();
+  const lock = await lockInstall();
   try {
     // Another launch may have installed them while this one waited.
     if (findMissingPackages(options).length === 0) return;
-    say("installing packages with npm ci");
+    say("installing packages with npm");
     const started = performance.now();
-    runNpm([
-      "ci",
-      "--no-audit",
-      "--no-fund",
-      ...(options.needsDevelopment ? ["--include=dev"] : []),
-    ]);
+    // A killed install leaves half a package behind, which npm would take for a whole one.
+    rmSync(path.join(root, "node_modules"), { recursive: true, force: true });
+    // Not `npm ci`: it refuses a lockfile without the packages of every other platform, and npm
+    // leaves those out of it when a registry does not serve them. This reads the same lockfile,
+    // checks the same hashes and does not write it; what is there is compared with it below.
+    const args = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+    if (options.needsDevelopment) args.push("--include=dev");
+    await runNpm(args, lock);
     say(`packages installed in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   } finally {
-    unlock();
+    lock.release();
   }
   const missing = findMissingPackages(options);
   if (missing.length > 0) {
-    throw new SetupError(`npm ci left out ${missing.length} packages, ${missing[0]} among them.`);
+    throw new SetupError(
+      `npm left out or changed ${missing.length} packages, ${missing[0]} among them.`,
+    );
   }
 }
 
-function runNpm(args) {
+async function runNpm(args, lock) {
   const { npm_execpath: npmCli = "", npm_node_execpath: npmNode = process.execPath } = process.env;
-  // Under `npm start` the same npm; it runs on the Node that started npm, because `npm ci` deletes
-  // the Node 26 below node_modules, which may be the one that runs this file.
+  // Under `npm start` the same npm; it runs on the Node that started npm, because the
+  // Node 26 below node_modules, which may be the one that runs this file, is deleted first.
   const cli = path.join(path.dirname(npmCli), "npm-cli.js");
   const isKnown = /^np[mx]-cli\.js$/.test(path.basename(npmCli)) && existsSync(cli);
-  const stdio = ["ignore", process.stderr, process.stderr];
-  const result = isKnown
-    ? spawnSync(npmNode, [cli, ...args], { cwd: root, stdio })
-    : spawnSync("npm", args, { cwd: root, stdio, shell: process.platform === "win32" });
-  if (result.error) throw new SetupError(`npm can't be started: ${result.error.message}`);
-  if (result.status !== 0) throw new SetupError("npm ci failed: its message is above.");
+  const options = { cwd: root, stdio: ["ignore", process.stderr, process.stderr] };
+  const npm = isKnown
+    ? spawn(npmNode, [cli, ...args], options)
+    : spawn("npm", args, { ...options, shell: process.platform === "win32" });
+  // npm outlives a killed launcher and goes on writing: the lock is held until both have ended.
+  if (npm.pid !== undefined) writeFileSync(lock.file, `${process.pid} ${npm.pid}`);
+  const exitCode = await new Promise((resolve, reject) => {
+    npm.once("error", (error) => reject(new SetupError(`npm can't be started: ${error.message}`)));
+    npm.once("exit", resolve);
+  });
+  if (exitCode !== 0) throw new SetupError("npm install failed: its message is above.");
 }
 
 /**
@@ -142,21 +153,25 @@ function runNpm(args) {
  * atomic), so a lock left by a killed launch is told from one that is held.
  */
 async function lockInstall() {
-  const lock = path.join(root, ".nadi-setup.lock");
-  const draft = `${lock}.${process.pid}`;
-  writeFileSync(draft, String(process.pid));
-  let lastOwner = 0;
+  const file = path.join(root, ".nadi-setup.lock");
+  const draft = `${file}.${process.pid}`;
   try {
-    for (;;) {
-      if (tryLink(draft, lock)) return () => unlinkSync(lock);
-      const owner = readOwner(lock);
-      if (owner !== null && !isAlive(owner)) breakLock(lock, owner);
-      else if (owner !== null && owner !== lastOwner) {
-        say(`waiting for process ${owner}, which installs packages (its lock: ${lock})`);
-        lastOwner = owner;
+    writeFileSync(draft, String(process.pid));
+  } catch (error) {
+    throw new SetupError(`packages are missing, and can't be installed: ${error.message}`);
+  }
+  let hasSaid = false;
+  try {
+    while (!tryLink(draft, file)) {
+      const owners = readOwners(file);
+      if (owners !== null && !isAnyAlive(owners)) breakLock(file, owners);
+      else if (owners !== null && !hasSaid) {
+        say(`waiting for process ${owners}, which installs packages (its lock: ${file})`);
+        hasSaid = true;
       }
       await delay(installPollMs);
     }
+    return { file, release: () => unlinkSync(file) };
   } finally {
     unlinkSync(draft);
   }
@@ -168,17 +183,22 @@ function tryLink(from, to) {
     return true;
   } catch (error) {
     if (error.code === "EEXIST") return false;
-    throw new SetupError(`${root} can't be written, and packages are missing: ${error.message}`);
+    throw error;
   }
 }
 
-function readOwner(lock) {
+function readOwners(file) {
   try {
-    return Number(readFileSync(lock, "utf8"));
+    return readFileSync(file, "utf8");
   } catch (error) {
     if (error.code === "ENOENT") return null;
     throw error;
   }
+}
+
+function isAnyAlive(owners) {
+  // Empty for an instant while the owner adds npm's process id.
+  return owners === "" || owners.split(" ").some((processId) => isAlive(Number(processId)));
 }
 
 function isAlive(processId) {
@@ -191,15 +211,15 @@ function isAlive(processId) {
 }
 
 /** Of several waiting launches one wins the rename; a lock that was renewed meanwhile goes back. */
-function breakLock(lock, deadOwner) {
-  const aside = `${lock}.broken.${process.pid}`;
+function breakLock(file, deadOwners) {
+  const aside = `${file}.broken.${process.pid}`;
   try {
-    renameSync(lock, aside);
+    renameSync(file, aside);
   } catch (error) {
     if (error.code === "ENOENT") return;
     throw error;
   }
-  if (readOwner(aside) !== deadOwner) tryLink(aside, lock);
+  if (readOwners(aside) !== deadOwners) tryLink(aside, file);
   unlinkSync(aside);
 }
 

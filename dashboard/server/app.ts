@@ -1,0 +1,183 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import type { Registry } from "@prometheus-io/client";
+import { type FastifyReply, type FastifyRequest, fastify, LogController } from "fastify";
+import type { Logger } from "pino";
+import { type HttpConfig, isLoopback } from "./config.ts";
+import { isHttpErrorCode, problemMessages, sendProblem } from "./problems.ts";
+import { checkReadiness, type ReadinessCheck } from "./readiness.ts";
+
+export interface HttpAppOptions {
+  config: HttpConfig;
+  log: Logger;
+  metrics: Registry;
+  /** What `/readyz` asks, in this order. */
+  readiness: readonly ReadinessCheck[];
+}
+
+/** The HTTP service. `start` and `stop` may be called again: the second call awaits the first. */
+export interface HttpApp {
+  /** Routes and plugins are registered here before `start`. */
+  readonly server: HttpServer;
+  start(): Promise<{ url: string; port: number }>;
+  /** Accepts nothing new, lets running requests end for at most `drainMsMax`. */
+  stop(): Promise<void>;
+}
+
+export type HttpServer = ReturnType<typeof createServer>;
+
+/** No request of ours carries a file; a menu document has its own limit on its own route. */
+const bodyBytesMax = 64 * 1024;
+const headerBytesMax = 16 * 1024;
+/** A client that drips its request holds a socket for this long at most. */
+const requestMsMax = 10_000;
+/** Longer than the 60 s after which common proxies give up an idle connection. */
+const keepAliveMs = 72_000;
+/** A kitchen has tens of screens; beyond this a flood would take the broker's memory. */
+const connectionsMax = 5_000;
+/** The whole process has 5 s to end after SIGTERM. */
+const drainMsMax = 2_000;
+
+const securityHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+export function createHttpApp(options: HttpAppOptions): HttpApp {
+  const server = createServer(options);
+  answerErrors(server);
+  registerStatusRoutes(server, options);
+  let starting: Promise<{ url: string; port: number }> | null = null;
+  let stopping: Promise<void> | null = null;
+  return {
+    server,
+    start: () => (starting ??= listen(server, options)),
+    stop: () => (stopping ??= drain(server)),
+  };
+}
+
+function createServer({ config, log }: HttpAppOptions) {
+  const https =
+    config.tls === null
+      ? null
+      : {
+          cert: readFileSync(config.tls.certFile),
+          key: readFileSync(config.tls.keyFile),
+          maxHeaderSize: headerBytesMax,
+        };
+  const server = fastify({
+    loggerInstance: log.child({ component: "http" }),
+    // One line a request at debug, below, instead of two at info.
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestMsMax,
+    keepAliveTimeout: keepAliveMs,
+    forceCloseConnections: "idle",
+    // Fastify takes `null` for plain HTTP; its types name the server after the HTTPS one.
+    https,
+    ...(https === null ? { http: { maxHeaderSize: headerBytesMax } } : {}),
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, "DASHBOARD_REQUEST_INVALID", { detail: error.message });
+    },
+  });
+  server.server.maxConnections = connectionsMax;
+  server.addHook("onRequest", async (_request, reply) => {
+    reply.headers(securityHeaders);
+    if (https !== null) reply.header("strict-transport-security", "max-age=31536000");
+  });
+  server.addHook("onResponse", async (request, reply) => {
+    request.log.debug(
+      { method: request.method, route: request.routeOptions.url, status: reply.statusCode },
+      "request answered",
+    );
+  });
+  return server;
+}
+
+function answerErrors(server: HttpServer): void {
+  server.setNotFoundHandler((_request, reply) => sendProblem(reply, "DASHBOARD_NOT_FOUND"));
+  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status === 413) return sendProblem(reply, "DASHBOARD_BODY_TOO_LARGE");
+    if (status >= 400 && status < 500) {
+      request.log.info({ err: error }, "request refused");
+      return sendProblem(reply, "DASHBOARD_REQUEST_INVALID", { detail: error.message, status });
+    }
+    request.log.error({ err: error }, "request failed");
+    return sendProblem(reply, "DASHBOARD_INTERNAL");
+  });
+}
+
+function registerStatusRoutes(server: HttpServer, options: HttpAppOptions): void {
+  server.get("/", () => ({
+    name: "nadi",
+    about: "Live telemetry for school-meal kitchens: a PUBACK means the reading is on disk.",
+    see: { live: "/livez", ready: "/readyz", metrics: "/metrics" },
+  }));
+  // Answered by the event loop alone: while it turns, a restart would not help.
+  server.get("/livez", () => ({ ok: true }));
+  server.get("/readyz", async (_request, reply) => {
+    const report = await checkReadiness(options.readiness);
+    return reply.code(report.ok ? 200 : 503).send(report);
+  });
+  server.get("/metrics", async (request, reply) => {
+    if (!mayReadMetrics(request, options.config.metricsToken)) {
+      return sendProblem(reply, "DASHBOARD_METRICS_FORBIDDEN");
+    }
+    return reply.type(options.metrics.contentType).send(await options.metrics.metrics());
+  });
+  server.get<{ Params: { code: string } }>("/problems/:code", ({ params }, reply) =>
+    isHttpErrorCode(params.code)
+      ? describeProblem(reply, params.code)
+      : sendProblem(reply, "DASHBOARD_NOT_FOUND"),
+  );
+}
+
+function describeProblem(reply: FastifyReply, code: keyof typeof problemMessages): FastifyReply {
+  const { en, id } = problemMessages[code];
+  return reply.type("text/plain; charset=utf-8").send(`${code}\n\nen: ${en}\nid: ${id}\n`);
+}
+
+const forwardingHeaders = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
+
+function mayReadMetrics(request: FastifyRequest, token: string | null): boolean {
+  // A proxy on this machine also connects from loopback, for callers from anywhere.
+  const isForwarded = forwardingHeaders.some((name) => request.headers[name] !== undefined);
+  if (!isForwarded && isLoopback(request.socket.remoteAddress ?? "")) return true;
+  const [scheme, given] = (request.headers.authorization ?? "").split(" ");
+  if (token === null || given === undefined || scheme?.toLowerCase() !== "bearer") return false;
+  // Hashes have one length, which `timingSafeEqual` asks for, and tell nothing of the token's.
+  return timingSafeEqual(sha256(given), sha256(token));
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+async function listen(server: HttpServer, { config, log }: HttpAppOptions) {
+  await server.listen({ host: config.host, port: config.port });
+  // A listening TCP server has an address record; `string` is for pipes, `null` for none.
+  const { port } = server.server.address() as AddressInfo;
+  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  const url = `${config.tls === null ? "http" : "https"}://${host}:${port}`;
+  log.info({ component: "http", url }, "http listens");
+  if (config.isInsecure) {
+    log.warn({ component: "http", url }, "http is open beyond loopback without a certificate");
+  }
+  return { url, port };
+}
+
+async function drain(server: HttpServer): Promise<void> {
+  const timer = setTimeout(() => server.server.closeAllConnections(), drainMsMax);
+  try {
+    await server.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,129 @@
+import { isIP } from "node:net";
+import * as z from "zod";
+import { HttpConfigError } from "./errors.ts";
+
+/** 16 random bytes in hexadecimal would be 32; shorter ones are guessable. */
+const metricsTokenLengthMin = 16;
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+export type LogLevel = (typeof logLevels)[number];
+
+/** The environment of the HTTP service; what `.env.example` and the README list. */
+export const httpConfigShape = {
+  NADI_HTTP_HOST: z
+    .string()
+    .default("127.0.0.1")
+    .describe("Address that HTTP listens on; beyond loopback it needs a certificate"),
+  NADI_HTTP_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8080)
+    .describe("TCP port of HTTP; 0 takes a free one, which the log names"),
+  NADI_TLS_CERT: z
+    .string()
+    .optional()
+    .describe("Path of the certificate chain (PEM): HTTPS on the HTTP port, MQTT over TLS"),
+  NADI_TLS_KEY: z.string().optional().describe("Path of the certificate's private key (PEM)"),
+  NADI_INSECURE_HTTP: z
+    .enum(["yes", "no"])
+    .default("no")
+    .describe("`yes` allows HTTP beyond loopback without a certificate: passwords in clear"),
+  NADI_PUBLIC_URL: z
+    .string()
+    .refine(isOrigin, "must be an origin such as https://nadi.example, without a path")
+    .optional()
+    .describe("Origin under which browsers reach Nadi, if a proxy stands before it"),
+  NADI_TRUSTED_PROXIES: z
+    .string()
+    .transform(splitList)
+    .refine((list) => list.every(isAddressRange), "must list addresses or ranges like 10.0.0.0/8")
+    .default([])
+    .describe("Proxies whose X-Forwarded-For is believed: addresses or ranges, comma between"),
+  NADI_METRICS_TOKEN: z
+    .string()
+    .min(metricsTokenLengthMin)
+    .optional()
+    .describe("Bearer token for /metrics from beyond loopback; at least 16 characters"),
+  NADI_LOG_LEVEL: z
+    .enum(logLevels)
+    .default("info")
+    .describe("Least level that is logged: trace, debug, info, warn, error, fatal, silent"),
+};
+
+export interface HttpConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  /** Listening beyond loopback without a certificate, because the operator said so. */
+  readonly isInsecure: boolean;
+  readonly publicUrl: string | null;
+  readonly trustedProxies: readonly string[];
+  readonly metricsToken: string | null;
+  readonly logLevel: LogLevel;
+}
+
+/** @throws HttpConfigError naming every bad key at once. */
+export function loadHttpConfig(env: Readonly<Record<string, string | undefined>>): HttpConfig {
+  // `NADI_X=` in a compose file means "not set".
+  const given = Object.entries(env).filter(([, value]) => value !== "");
+  const result = z.object(httpConfigShape).safeParse(Object.fromEntries(given));
+  if (!result.success) {
+    throw new HttpConfigError(
+      result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    );
+  }
+  const values = result.data;
+  const { NADI_TLS_CERT: certFile, NADI_TLS_KEY: keyFile } = values;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new HttpConfigError(["NADI_TLS_CERT and NADI_TLS_KEY: set both or neither"]);
+  }
+  const tls =
+    certFile === undefined || keyFile === undefined ? null : Object.freeze({ certFile, keyFile });
+  const isOpen = tls === null && !isLoopback(values.NADI_HTTP_HOST);
+  if (isOpen && values.NADI_INSECURE_HTTP === "no") {
+    throw new HttpConfigError([
+      `NADI_HTTP_HOST: ${values.NADI_HTTP_HOST} is beyond loopback, where passwords need TLS: ` +
+        "set NADI_TLS_CERT and NADI_TLS_KEY, or NADI_INSECURE_HTTP=yes to accept the risk",
+    ]);
+  }
+  return Object.freeze({
+    host: values.NADI_HTTP_HOST,
+    port: values.NADI_HTTP_PORT,
+    tls,
+    isInsecure: isOpen,
+    publicUrl: values.NADI_PUBLIC_URL ?? null,
+    trustedProxies: Object.freeze([...values.NADI_TRUSTED_PROXIES]),
+    metricsToken: values.NADI_METRICS_TOKEN ?? null,
+    logLevel: values.NADI_LOG_LEVEL,
+  });
+}
+
+/** Whether an address, or `localhost`, is reached from this machine only. */
+export function isLoopback(address: string): boolean {
+  if (address === "localhost" || address === "::1") return true;
+  const plain = address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+  return isIP(plain) === 4 && plain.startsWith("127.");
+}
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  if (bits === undefined) return true;
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+}

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { isLoopback, loadHttpConfig } from "../../../dashboard/server/config.ts";
+import { HttpConfigError } from "../../../dashboard/server/errors.ts";
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadHttpConfig(env);
+  } catch (error) {
+    if (error instanceof HttpConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test("an empty environment listens on loopback, port 8080, and the result is frozen", () => {
+  const config = loadHttpConfig({ NADI_PUBLIC_URL: "", UNRELATED: "x" });
+  expect(config).toEqual({
+    host: "127.0.0.1",
+    port: 8080,
+    tls: null,
+    isInsecure: false,
+    publicUrl: null,
+    trustedProxies: [],
+    metricsToken: null,
+    logLevel: "info",
+  });
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test("every bad key is reported at once, by name", () => {
+  const problems = problemsOf({
+    NADI_HTTP_PORT: "70000",
+    NADI_LOG_LEVEL: "loud",
+    NADI_PUBLIC_URL: "https://nadi.example/path",
+    NADI_TRUSTED_PROXIES: "10.0.0.0/8, nonsense",
+    NADI_METRICS_TOKEN: "short",
+    NADI_INSECURE_HTTP: "maybe",
+  });
+  const keys = problems.map((problem) => problem.split(":")[0] ?? "");
+  expect(new Set(keys)).toEqual(
+    new Set([
+      "NADI_HTTP_PORT",
+      "NADI_INSECURE_HTTP",
+      "NADI_LOG_LEVEL",
+      "NADI_METRICS_TOKEN",
+      "NADI_PUBLIC_URL",
+      "NADI_TRUSTED_PROXIES",
+    ]),
+  );
+});
+
+test("HTTP beyond loopback without a certificate is refused until the operator says yes", () => {
+  const open = { NADI_HTTP_HOST: "0.0.0.0" };
+  expect(problemsOf(open).join()).toContain("NADI_INSECURE_HTTP=yes");
+  expect(loadHttpConfig({ ...open, NADI_INSECURE_HTTP: "yes" }).isInsecure).toBe(true);
+  const tls = { ...open, NADI_TLS_CERT: "cert.pem", NADI_TLS_KEY: "key.pem" };
+  expect(loadHttpConfig(tls)).toMatchObject({ isInsecure: false, tls: { certFile: "cert.pem" } });
+});
+
+test("a certificate without its key is refused", () => {
+  expect(problemsOf({ NADI_TLS_CERT: "cert.pem" }).join()).toContain("both or neither");
+});
+
+test("proxies are addresses or ranges with a comma between", () => {
+  const env = { NADI_TRUSTED_PROXIES: " 10.0.0.0/8, 2001:db8::/32 ,192.0.2.1" };
+  expect(loadHttpConfig(env).trustedProxies).toEqual(["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]);
+  for (const bad of ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "2001:db8::/129"]) {
+    expect(problemsOf({ NADI_TRUSTED_PROXIES: bad })).toHaveLength(1);
+  }
+});
+
+test("only addresses of this machine count as loopback", () => {
+  for (const address of ["127.0.0.1", "127.9.9.9", "::1", "localhost", "::ffff:127.0.0.1"]) {
+    expect(isLoopback(address)).toBe(true);
+  }
+  for (const address of ["0.0.0.0", "::", "127.evil.example", "10.0.0.1", "", "::ffff:10.0.0.1"]) {
+    expect(isLoopback(address)).toBe(false);
+  }
+});
