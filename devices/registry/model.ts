@@ -96,3 +96,25 @@ export interface AuditEvent {
   /** Bounded facts, never a secret. */
   detail: Readonly<Record<string, string | number | boolean | null>>;
 }
+
+/** A person's role. `operator` sees all kitchens; the others see the ones they are named for. */
+export const userRoles = [
+  "operator",
+  "head",
+  "nutritionist",
+  "accountant",
+  "cook",
+  "driver",
+  "viewer",
+] as const;
+export type UserRole = (typeof userRoles)[number];
+
+/** A person who signs in. The password's hash never leaves the records. */
+export interface User {
+  /** Lower case. */
+  email: string;
+  role: UserRole;
+  /** Empty for an operator, who has all. */
+  kitchens: readonly string[];
+  createdAtMs: number;
+}

@@ -8,6 +8,8 @@ import type {
   Kitchen,
   KitchenTimeZone,
   RegistryChange,
+  User,
+  UserRole,
 } from "./model.ts";
 
 export interface NewKitchen {
@@ -20,18 +22,33 @@ export interface NewDevice {
   sppgId: string;
   deviceId: string;
   kind: DeviceKind;
-  place?: DevicePlace | null;
-  codec?: CodecName | null;
-  gatewayId?: string | null;
+  /** Left out: by kind (a tracker stands in its vehicle). `null`: nowhere that a screen shows. */
+  place?: DevicePlace | null | undefined;
+  codec?: CodecName | null | undefined;
+  gatewayId?: string | null | undefined;
   /** Default by kind. */
-  expectedIntervalSeconds?: number;
+  expectedIntervalSeconds?: number | undefined;
 }
 
 /** A device's secret in clear: it exists here once and is stored only as a hash. */
 export interface IssuedSecret {
   sppgId: string;
   deviceId: string;
+  kind: DeviceKind;
   secret: string;
+}
+
+export interface NewUser {
+  email: string;
+  role: UserRole;
+  /** At least one, but none for an operator. */
+  kitchens?: readonly string[];
+}
+
+/** A person's new password in clear: it exists here once and is stored only as a hash. */
+export interface IssuedPassword {
+  user: User;
+  password: string;
 }
 
 /**
@@ -51,6 +68,12 @@ export interface Registry {
     ids: { sppgId: string; deviceId: string; overlapSeconds: number },
     actor: string,
   ): Promise<IssuedSecret>;
+  /** Ends a revocation, with a new secret: the old ones stay dead. */
+  enableDevice(ids: { sppgId: string; deviceId: string }, actor: string): Promise<IssuedSecret>;
+  addUser(user: NewUser, actor: string): Promise<IssuedPassword>;
+  listUsers(): Promise<User[]>;
+  /** A new password; the old one ends now. */
+  resetUserPassword(email: string, actor: string): Promise<IssuedPassword>;
   findDeviceLogin(sppgId: string, deviceId: string): Promise<DeviceLogin | null>;
   /** Changes with `seq` above `afterSeq`, oldest first, at most `limit`. */
   readChanges(afterSeq: number, limit: number): Promise<RegistryChange[]>;

@@ -1,0 +1,56 @@
+import type { DevicesConfig } from "../config.ts";
+import { formatPrincipal } from "../ids.ts";
+import type { ReadingName } from "../readings.ts";
+import { kindFacts } from "../registry/kinds.ts";
+import type { IssuedSecret } from "../registry/registry.ts";
+import { telemetryTopic } from "../topics.ts";
+import type { CommandContext } from "./command.ts";
+import { answer } from "./registry-session.ts";
+import { shellQuote } from "./text.ts";
+
+const samplePayloads: Readonly<Record<ReadingName, string>> = {
+  temperature: '{"celsius":3.5}',
+  position: '{"lat":-6.2,"lon":106.8}',
+  weight: '{"weightKg":18.35}',
+  humidity: '{"humidityPct":61}',
+  door: '{"open":1}',
+};
+
+/** Addresses that a listener binds to and nobody can connect to from elsewhere by name. */
+const anyAddresses = new Set(["0.0.0.0", "::", "[::]"]);
+const defaultMqttPort = 1883;
+
+/** All that a device must be told, once: `device add`, `enable` and `rotate` answer it. */
+export function answerSecret(
+  context: CommandContext,
+  config: DevicesConfig,
+  issued: IssuedSecret,
+): number {
+  const { sppgId, deviceId, kind, secret: password } = issued;
+  const username = formatPrincipal(sppgId, deviceId);
+  const { reading } = kindFacts[kind];
+  const topic = telemetryTopic({ sppgId, deviceId }, reading);
+  const json = { sppgId, deviceId, clientId: username, username, password, topic };
+  const text = [
+    `client id  ${username}`,
+    `username   ${username}`,
+    `password   ${password}`,
+    `topic      ${topic}`,
+    "",
+    "The password is shown only now. To try it:",
+    "",
+    [
+      `mosquitto_pub -h ${shellQuote(reachableHost(config.mqttHost))}`,
+      // 0 lets serve pick a port, which its log tells.
+      `-p ${config.mqttPort === 0 ? defaultMqttPort : config.mqttPort}`,
+      `-i ${shellQuote(username)} -u ${shellQuote(username)} -P ${shellQuote(password)}`,
+      `-q 1 -t ${shellQuote(topic)} -m ${shellQuote(samplePayloads[reading])}`,
+    ].join(" "),
+    "",
+  ].join("\n");
+  return answer(context, json, text);
+}
+
+function reachableHost(host: string): string {
+  return anyAddresses.has(host) ? "127.0.0.1" : host;
+}

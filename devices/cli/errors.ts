@@ -1,0 +1,16 @@
+import type { ErrorFacts } from "../errors.ts";
+import { CodedError } from "../records/errors.ts";
+
+export const cliErrors = {
+  /** The command line is wrong: the message names the argument. */
+  CLI_USAGE: { class: "input", status: 422, retryable: false },
+  CLI_COMMAND_UNKNOWN: { class: "input", status: 404, retryable: false },
+} as const satisfies Record<string, ErrorFacts>;
+
+/** The command line is wrong: exit code 2. */
+export class UsageError extends CodedError {
+  constructor(message: string, code: keyof typeof cliErrors = "CLI_USAGE") {
+    super(code, cliErrors[code], { message });
+    this.name = "UsageError";
+  }
+}

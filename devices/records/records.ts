@@ -1,0 +1,132 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { Kysely, SqliteDialect, sql, type Transaction } from "kysely";
+import { bridgeToKysely, sqliteResultCode, toRecordsError } from "./sqlite-bridge.ts";
+
+export type RecordsDialect = "sqlite" | "postgres";
+
+/** An open records database. Each folder sees its own tables in it: `tablesOf<MyTables>(…)`. */
+export interface Records {
+  db: Kysely<unknown>;
+  dialect: RecordsDialect;
+  close(): Promise<void>;
+}
+
+export interface RecordsOptions {
+  /** A file, made if missing with its folder, or `:memory:`. */
+  path: string;
+  /** How long a statement waits for another process's write lock. Default 5 s. */
+  busyTimeoutMs?: number;
+}
+
+/**
+ * A command holds the write lock for milliseconds, a migration for less than this. The worker's
+ * thread stands still while it waits, so longer would only hide a fault.
+ */
+export const recordsBusyTimeoutMs = 5_000;
+
+/** Switching to WAL fails at once where another process is opening: try again, up to 5 s. */
+const openAttemptsMax = 100;
+const openRetryMs = 50;
+
+export function recordsPath(dataDir: string): string {
+  return join(dataDir, "records.sqlite");
+}
+
+/**
+ * Opens the database with WAL, `synchronous=FULL` (a commit is on disk), foreign keys and a busy
+ * timeout. Synchronous underneath: never call it on the main thread of `serve`.
+ */
+export async function openRecords(options: RecordsOptions): Promise<Records> {
+  const { path } = options;
+  if (path !== ":memory:") createPrivateFile(path);
+  const database = await openWithRetry(path, options.busyTimeoutMs ?? recordsBusyTimeoutMs);
+  const dialect = new SqliteDialect({ database: bridgeToKysely(database, path) });
+  const db = new Kysely<unknown>({ dialect });
+  const close = async (): Promise<void> => {
+    await db.destroy();
+    // kysely leaves a database alone that it never ran a query on.
+    if (database.isOpen) database.close();
+  };
+  let closing: Promise<void> | null = null;
+  return { db, dialect: "sqlite", close: () => (closing ??= close()) };
+}
+
+/** The handle, typed with one folder's tables; what it does not name stays invisible to it. */
+export function tablesOf<Tables>(records: Records): Kysely<Tables> {
+  // The migrations decide what tables exist; kysely's types are a claim in any case.
+  return records.db as unknown as Kysely<Tables>;
+}
+
+/**
+ * A transaction that writes. On SQLite it begins IMMEDIATE; on PostgreSQL it takes one advisory
+ * lock first, so that in both the order of `change_log.seq` is the order of commits and a reader
+ * that has seen seq n never finds a smaller one later.
+ */
+export async function writeTransaction<Tables, Result>(
+  records: Records,
+  work: (tx: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  return tablesOf<Tables>(records)
+    .transaction()
+    .execute(async (tx) => {
+      await serializeWriters(tx, records.dialect);
+      return work(tx);
+    });
+}
+
+/** "nadi" in ASCII: any constant does, if every writer of this database takes the same. */
+const advisoryLockKey = 0x6e616469;
+
+async function serializeWriters<Tables>(
+  tx: Transaction<Tables>,
+  dialect: RecordsDialect,
+): Promise<void> {
+  if (dialect === "sqlite") return;
+  await sql`select pg_advisory_xact_lock(${sql.lit(advisoryLockKey)})`.execute(tx);
+}
+
+/** The database holds password hashes: only its owner reads it. WAL and SHM files take its mode. */
+function createPrivateFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, "ax", 0o600));
+  } catch (error) {
+    if (isNodeError(error, "EEXIST")) return;
+    // What else stands in the way is told better by opening it.
+    if (!isNodeError(error)) throw error;
+  }
+}
+
+function isNodeError(error: unknown, code?: string): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  return code === undefined || error.code === code;
+}
+
+async function openWithRetry(path: string, busyTimeoutMs: number): Promise<DatabaseSync> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return openOnce(path, busyTimeoutMs);
+    } catch (error) {
+      const isBusy = sqliteResultCode(error) === 5;
+      if (!isBusy || attempt >= openAttemptsMax) throw toRecordsError(error, path);
+      await delay(openRetryMs);
+    }
+  }
+}
+
+function openOnce(path: string, busyTimeoutMs: number): DatabaseSync {
+  const database = new DatabaseSync(path, {
+    timeout: busyTimeoutMs,
+    enableForeignKeyConstraints: true,
+  });
+  try {
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

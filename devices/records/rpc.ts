@@ -1,0 +1,47 @@
+import type { ErrorFacts } from "../errors.ts";
+import { CodedError, recordsError, type ErrorDetails } from "./errors.ts";
+
+/** What the main thread sends to the records worker. */
+export type ToWorker =
+  | { kind: "call"; id: number; service: string; method: string; args: unknown[] }
+  | { kind: "close" };
+
+/** What the worker answers. `ready` names what it serves; `failed` is a start that did not. */
+export type FromWorker =
+  | { kind: "ready"; methods: Record<string, string[]> }
+  | { kind: "failed"; error: WireError }
+  | { kind: "result"; id: number; value: unknown }
+  | { kind: "error"; id: number; error: WireError };
+
+/** An error as plain data: structured cloning would keep the message and lose the code. */
+export interface WireError {
+  code: string;
+  message: string;
+  errorClass: ErrorFacts["class"];
+  status: number;
+  retryable: boolean;
+  facts: ErrorDetails;
+}
+
+export interface WorkerStart {
+  dataDir: string;
+  lock: boolean;
+  migrationModules: readonly string[];
+  serviceModules: Readonly<Record<string, string>>;
+}
+
+export function toWireError(error: unknown): WireError {
+  const coded =
+    error instanceof CodedError
+      ? error
+      : recordsError("RECORDS_INTERNAL", {
+          message: error instanceof Error ? error.message : String(error),
+        });
+  const { code, message, errorClass, status, retryable, facts } = coded;
+  return { code, message, errorClass, status, retryable, facts };
+}
+
+export function fromWireError(wire: WireError): CodedError {
+  const facts = { class: wire.errorClass, status: wire.status, retryable: wire.retryable };
+  return new CodedError(wire.code, facts, { message: wire.message, facts: wire.facts });
+}

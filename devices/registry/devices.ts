@@ -1,0 +1,223 @@
+import type { Principal } from "../ids.ts";
+import { tablesOf } from "../records/records.ts";
+import { recordChange, type RegistryContext, type RegistryTransaction } from "./changes.ts";
+import { createLoginMethods, issueSecret, removeSecrets, retireSecrets } from "./credentials.ts";
+import { deviceUnknown, kitchenUnknown, RegistryError } from "./errors.ts";
+import { parseDeviceIds, parseNewDevice, parseOverlapSeconds, parseSppgId } from "./input.ts";
+import { kindFacts } from "./kinds.ts";
+import { requireKitchen } from "./kitchens.ts";
+import type { CodecName, Device, DeviceKind, DevicePlace } from "./model.ts";
+import type { NewDevice, Registry } from "./registry.ts";
+import type { DeviceRow, RegistryTables } from "./tables.ts";
+
+type DeviceMethods = Pick<
+  Registry,
+  "addDevice" | "listDevices" | "revokeDevice" | "rotateDevice" | "enableDevice" | "findDeviceLogin"
+>;
+
+export function createDeviceMethods(context: RegistryContext): DeviceMethods {
+  return {
+    ...createLoginMethods(context),
+    listDevices: (sppgId) => listDevices(context, parseSppgId(sppgId)),
+    async addDevice(input, actor) {
+      const row = toRow(parseNewDevice(input), context.clock.nowMs());
+      const detail = { kind: row.kind, place: row.place, codec: row.codec };
+      return changeDevice(context, { action: "device.add", actor, ids: ids(row), detail }, (tx) =>
+        insertDevice(context, tx, row),
+      );
+    },
+    async revokeDevice(input, actor) {
+      const device = parseDeviceIds(input);
+      await changeDevice(context, { action: "device.revoke", actor, ids: device }, async (tx) => {
+        await requireDevice(tx, device);
+        await setEnabled(tx, device, 0);
+        await removeSecrets(tx, device);
+      });
+    },
+    async rotateDevice(input, actor) {
+      const device = parseDeviceIds(input);
+      const overlapSeconds = parseOverlapSeconds(input.overlapSeconds);
+      const detail = { overlapSeconds };
+      const note = {
+        kind: "credential",
+        action: "device.rotate",
+        actor,
+        ids: device,
+        detail,
+      } as const;
+      return changeDevice(context, note, async (tx) => {
+        const row = await requireDevice(tx, device);
+        if (row.enabled === 0) throw deviceRevoked(device);
+        const atMs = context.clock.nowMs();
+        await retireSecrets(tx, device, { atMs, overlapSeconds });
+        return issueSecret(tx, row, atMs);
+      });
+    },
+    async enableDevice(input, actor) {
+      const device = parseDeviceIds(input);
+      return changeDevice(context, { action: "device.enable", actor, ids: device }, async (tx) => {
+        const row = await requireDevice(tx, device);
+        if (row.enabled === 1) throw deviceEnabled(device);
+        await setEnabled(tx, device, 1);
+        return issueSecret(tx, row, context.clock.nowMs());
+      });
+    },
+  };
+}
+
+interface DeviceNote {
+  kind?: "device" | "credential";
+  action: string;
+  actor: string;
+  ids: Principal;
+  detail?: Readonly<Record<string, string | number | null>>;
+}
+
+function changeDevice<Result>(
+  context: RegistryContext,
+  note: DeviceNote,
+  work: (tx: RegistryTransaction) => Promise<Result>,
+): Promise<Result> {
+  const { kind = "device", action, actor, detail = {} } = note;
+  const { sppgId, deviceId } = note.ids;
+  return recordChange(context, { kind, action, actor, sppgId, subject: deviceId, detail }, work);
+}
+
+async function insertDevice(
+  context: RegistryContext,
+  tx: RegistryTransaction,
+  row: DeviceRow,
+): ReturnType<Registry["addDevice"]> {
+  await requireKitchen(tx, row.sppg_id);
+  const device = ids(row);
+  if ((await findRow(tx, device)) !== undefined) throw deviceExists(device);
+  if (row.gateway_id !== null) await requireGateway(tx, device.sppgId, row.gateway_id);
+  await tx.insertInto("device").values(row).execute();
+  const secret = await issueSecret(tx, row, context.clock.nowMs());
+  return { device: toDevice(row), secret };
+}
+
+async function listDevices(context: RegistryContext, sppgId: string): Promise<Device[]> {
+  const db = tablesOf<RegistryTables>(context.records);
+  const rows = await db
+    .selectFrom("device")
+    .selectAll()
+    .where("sppg_id", "=", sppgId)
+    .orderBy("device_id")
+    .execute();
+  if (rows.length > 0) return rows.map(toDevice);
+  const kitchen = await db
+    .selectFrom("kitchen")
+    .select("sppg_id")
+    .where("sppg_id", "=", sppgId)
+    .executeTakeFirst();
+  if (kitchen === undefined) throw kitchenUnknown(sppgId);
+  return [];
+}
+
+async function findRow(tx: RegistryTransaction, device: Principal): Promise<DeviceRow | undefined> {
+  return tx
+    .selectFrom("device")
+    .selectAll()
+    .where("sppg_id", "=", device.sppgId)
+    .where("device_id", "=", device.deviceId)
+    .executeTakeFirst();
+}
+
+async function requireDevice(tx: RegistryTransaction, device: Principal): Promise<DeviceRow> {
+  const row = await findRow(tx, device);
+  if (row !== undefined) return row;
+  await requireKitchen(tx, device.sppgId);
+  throw deviceUnknown(device);
+}
+
+async function requireGateway(
+  tx: RegistryTransaction,
+  sppgId: string,
+  gatewayId: string,
+): Promise<void> {
+  const row = await findRow(tx, { sppgId, deviceId: gatewayId });
+  if (row?.kind === "gateway") return;
+  throw new RegistryError("REGISTRY_GATEWAY_UNKNOWN", {
+    message: `Kitchen ${sppgId} has no gateway ${gatewayId}: add it first, with --kind gateway.`,
+    facts: { sppgId, gatewayId },
+  });
+}
+
+async function setEnabled(
+  tx: RegistryTransaction,
+  device: Principal,
+  enabled: 0 | 1,
+): Promise<void> {
+  await tx
+    .updateTable("device")
+    .set({ enabled })
+    .where("sppg_id", "=", device.sppgId)
+    .where("device_id", "=", device.deviceId)
+    .execute();
+}
+
+function deviceExists(device: Principal): RegistryError {
+  const { sppgId, deviceId } = device;
+  return new RegistryError("REGISTRY_DEVICE_EXISTS", {
+    message:
+      `Kitchen ${sppgId} has a device ${deviceId} already: take another id, or ` +
+      `get a new secret with "nadi device rotate ${sppgId} ${deviceId}".`,
+    facts: { sppgId, deviceId },
+  });
+}
+
+function deviceRevoked(device: Principal): RegistryError {
+  const { sppgId, deviceId } = device;
+  return new RegistryError("REGISTRY_DEVICE_REVOKED", {
+    message:
+      `Device ${deviceId} of kitchen ${sppgId} is revoked: ` +
+      `"nadi device enable ${sppgId} ${deviceId}" admits it again, with a new secret.`,
+    facts: { sppgId, deviceId },
+  });
+}
+
+function deviceEnabled(device: Principal): RegistryError {
+  const { sppgId, deviceId } = device;
+  return new RegistryError("REGISTRY_DEVICE_ENABLED", {
+    message:
+      `Device ${deviceId} of kitchen ${sppgId} is not revoked: ` +
+      `"nadi device rotate ${sppgId} ${deviceId}" gives it a new secret.`,
+    facts: { sppgId, deviceId },
+  });
+}
+
+function ids(row: DeviceRow): Principal {
+  return { sppgId: row.sppg_id, deviceId: row.device_id };
+}
+
+function toRow(device: NewDevice, createdAtMs: number): DeviceRow {
+  const facts = kindFacts[device.kind];
+  return {
+    sppg_id: device.sppgId,
+    device_id: device.deviceId,
+    kind: device.kind,
+    // `null` is an answer ("nowhere"), `undefined` is none.
+    place: device.place === undefined ? facts.place : device.place,
+    codec: device.codec ?? null,
+    gateway_id: device.gatewayId ?? null,
+    enabled: 1,
+    expected_interval_seconds: device.expectedIntervalSeconds ?? facts.expectedIntervalSeconds,
+    created_at_ms: createdAtMs,
+  };
+}
+
+/** The three words were checked when the device was added. */
+function toDevice(row: DeviceRow): Device {
+  return {
+    sppgId: row.sppg_id,
+    deviceId: row.device_id,
+    kind: row.kind as DeviceKind,
+    place: row.place as DevicePlace | null,
+    codec: row.codec as CodecName | null,
+    gatewayId: row.gateway_id,
+    enabled: row.enabled === 1,
+    expectedIntervalSeconds: row.expected_interval_seconds,
+    createdAtMs: row.created_at_ms,
+  };
+}

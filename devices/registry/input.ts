@@ -1,0 +1,116 @@
+import * as z from "zod";
+import { isDeviceId, isSppgId } from "../ids.ts";
+import { inputInvalid } from "./errors.ts";
+import { codecNames, deviceKinds, devicePlaces, kitchenTimeZones, userRoles } from "./model.ts";
+import type { NewDevice, NewKitchen, NewUser } from "./registry.ts";
+
+/** A year: nothing that a kitchen measures is rarer. */
+const intervalSecondsMax = 31_536_000;
+/** A day: an overlap that outlives it is a second credential and not a rotation. */
+const overlapSecondsMax = 86_400;
+/** RFC 5321 section 4.5.3.1.3 allows 256 octets with the angle brackets. */
+const emailCharactersMax = 254;
+const kitchensMax = 1_000;
+
+const sppgId = z
+  .string()
+  .refine(isSppgId, "must be 3 to 64 of a-z, 0-9 and -, beginning and ending with neither -");
+const deviceId = z.string().refine(isDeviceId, "must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
+const email = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(emailCharactersMax, `must have at most ${emailCharactersMax} characters`)
+  .pipe(z.email("must be an e-mail address like head@example.org"));
+
+// A name is shown on screens and in terminals: no control characters, no line ends.
+const kitchenName = z
+  .string()
+  .trim()
+  .min(1, "must not be empty")
+  .max(200, "must have at most 200 characters")
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, "must be one line of printable characters");
+
+const kitchenSchema = z.object({
+  sppgId,
+  name: kitchenName,
+  timeZone: z.enum(kitchenTimeZones, oneOf(kitchenTimeZones)),
+});
+
+const deviceSchema = z.object({
+  sppgId,
+  deviceId,
+  kind: z.enum(deviceKinds, oneOf(deviceKinds)),
+  place: z.enum(devicePlaces, oneOf(devicePlaces)).nullish(),
+  codec: z.enum(codecNames, oneOf(codecNames)).nullish(),
+  gatewayId: deviceId.nullish(),
+  expectedIntervalSeconds: z
+    .int("must be a whole number of seconds")
+    .min(1, "must be at least 1 second")
+    .max(intervalSecondsMax, `must be at most ${intervalSecondsMax} seconds`)
+    .optional(),
+});
+
+const userSchema = z.object({
+  email,
+  role: z.enum(userRoles, oneOf(userRoles)),
+  kitchens: z.array(sppgId).max(kitchensMax, `must be at most ${kitchensMax}`).default([]),
+});
+
+const deviceIdsSchema = z.object({ sppgId, deviceId });
+const overlapSchema = z
+  .int("must be a whole number of seconds")
+  .min(0, "must not be negative")
+  .max(overlapSecondsMax, `must be at most ${overlapSecondsMax} seconds`);
+
+export function parseNewKitchen(input: unknown): NewKitchen {
+  return parse(kitchenSchema, input);
+}
+
+export function parseNewDevice(input: unknown): NewDevice {
+  return parse(deviceSchema, input);
+}
+
+export function parseNewUser(input: unknown): Required<NewUser> {
+  const user = parse(userSchema, input);
+  const kitchens = [...new Set(user.kitchens)].toSorted();
+  if (user.role === "operator" && kitchens.length > 0) {
+    throw inputInvalid("An operator has all kitchens: leave kitchens out.", { field: "kitchens" });
+  }
+  if (user.role !== "operator" && kitchens.length === 0) {
+    throw inputInvalid(`A ${user.role} needs at least one kitchen.`, { field: "kitchens" });
+  }
+  return { email: user.email, role: user.role, kitchens };
+}
+
+export function parseEmail(input: unknown): string {
+  return parse(email, input);
+}
+
+export function parseSppgId(input: unknown): string {
+  return parse(sppgId, input);
+}
+
+export function parseDeviceIds(input: unknown): { sppgId: string; deviceId: string } {
+  return parse(deviceIdsSchema, input);
+}
+
+export function parseOverlapSeconds(input: unknown): number {
+  return parse(overlapSchema, input);
+}
+
+function oneOf(values: readonly string[]): string {
+  return `must be one of ${values.join(", ")}`;
+}
+
+/** All that is wrong at once, one clause a field; the first field stands in the facts. */
+function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const { issues } = result.error;
+  const clauses = issues.map(({ path, message }) => `${path.join(".") || "value"} ${message}`);
+  const field = issues[0]?.path[0];
+  throw inputInvalid(`${clauses.join("; ")}.`, {
+    field: typeof field === "string" ? field : null,
+  });
+}
