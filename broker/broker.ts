@@ -1,0 +1,178 @@
+import { readFile } from "node:fs/promises";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import type { BrokerConfig } from "./config.ts";
+import type { ConnectionOrigin } from "./edge/connection.ts";
+import { Edge } from "./edge/edge.ts";
+import type { EdgeClock, EdgeLimits } from "./edge/limits.ts";
+import { type Listener, listenTcp, listenTls } from "./edge/listeners.ts";
+import type { PresenceChange } from "./edge/presence.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { AuditSink, LoginSource } from "./ports.ts";
+
+export interface BrokerOptions {
+  config: BrokerConfig;
+  journal: Journal;
+  logins: LoginSource;
+  audit: AuditSink;
+  log: Logger;
+  clock: EdgeClock;
+  /** Anonymous and with free topics, on loopback, for outside MQTT test suites. */
+  isConformance?: boolean;
+}
+
+export interface Broker {
+  /** The edge itself: counters for metrics, and the door for further transports. */
+  readonly edge: Edge;
+  /** The ports in use, once started. */
+  readonly ports: { mqtt: number; mqtts: number | null };
+  start(): Promise<void>;
+  /** No new connection from now on. */
+  stopAccepting(): void;
+  /** Acknowledges what is under way, then ends every connection. Idempotent. */
+  stop(): Promise<void>;
+  /** Takes a connection of another transport, e.g. a WebSocket. */
+  handle(conn: Duplex, origin: ConnectionOrigin): void;
+  onPresence(listener: (change: PresenceChange) => void): () => void;
+}
+
+/** Limits that nobody needs to set; each with its reason. */
+const fixedLimits = {
+  /** A CONNECT with ids, secret and a small will is far below. */
+  packetBytesBeforeConnect: 4096,
+  /** Acknowledgements of 16,000 readings that the device has not read. */
+  unreadBytesMax: 65_536,
+  /** A few seconds of live messages for a phone on a slow network. */
+  congestedBytes: 262_144,
+  /** A client that has read nothing for so long is gone (R21 asks for 10 s, the sweep adds 1). */
+  frozenMs: 9_000,
+  connectDeadlineMs: 5_000,
+  /** A device that changes networks connects before its old connection is known to be dead. */
+  connectionsPerPrincipal: 2,
+  credentialsCached: 100_000,
+  windowMessages: 64,
+  queueBytes: 262_144,
+  incomingMax: 64,
+  unexpectedAcksMax: 64,
+  persistentPerPrincipal: 2,
+  sessionSeconds: 86_400,
+  filtersPerSession: 64,
+  /** One presence topic for each device of 30,000 kitchens. */
+  retainedMessages: 400_000,
+  retainedBytes: 134_217_728,
+  failuresBurst: 200,
+  failuresPerSecond: 20,
+} as const;
+
+/** What a test suite from outside may do beyond a device. */
+const conformanceLimits = { connectionsPerPrincipal: Number.MAX_SAFE_INTEGER, kept: 1000 };
+
+export function edgeLimits(config: BrokerConfig, isConformance: boolean): EdgeLimits {
+  const fixed = fixedLimits;
+  return {
+    pump: {
+      packetBytesBeforeConnect: isConformance
+        ? config.NADI_MAX_PACKET_BYTES
+        : fixed.packetBytesBeforeConnect,
+      packetBytes: config.NADI_MAX_PACKET_BYTES,
+      inFlightMax: config.NADI_MAX_IN_FLIGHT,
+      unreadBytesMax: fixed.unreadBytesMax,
+    },
+    address: {
+      pendingPerAddress: config.NADI_MAX_PENDING_PER_ADDRESS,
+      failuresBurst: fixed.failuresBurst,
+      failuresPerSecond: fixed.failuresPerSecond,
+    },
+    sessions: {
+      windowMessages: fixed.windowMessages,
+      queueBytes: fixed.queueBytes,
+      incomingMax: fixed.incomingMax,
+      unexpectedAcksMax: fixed.unexpectedAcksMax,
+      persistentPerPrincipal: isConformance ? conformanceLimits.kept : fixed.persistentPerPrincipal,
+      persistentMax: config.NADI_MAX_SESSIONS,
+      expirySeconds: fixed.sessionSeconds,
+      filtersPerSession: fixed.filtersPerSession,
+    },
+    retained: { messagesMax: fixed.retainedMessages, bytesMax: fixed.retainedBytes },
+    rates: {
+      device: {
+        messagesPerSecond: config.NADI_MAX_DEVICE_MESSAGES_PER_SECOND,
+        bytesPerSecond: config.NADI_MAX_DEVICE_BYTES_PER_SECOND,
+      },
+      kitchen: {
+        messagesPerSecond: config.NADI_MAX_KITCHEN_MESSAGES_PER_SECOND,
+        bytesPerSecond: config.NADI_MAX_KITCHEN_BYTES_PER_SECOND,
+      },
+    },
+    connectionsMax: config.NADI_MAX_CONNECTIONS,
+    connectionsPerPrincipal: isConformance
+      ? conformanceLimits.connectionsPerPrincipal
+      : fixed.connectionsPerPrincipal,
+    pendingJournalBytes: config.NADI_MAX_PENDING_BYTES,
+    connectDeadlineMs: fixed.connectDeadlineMs,
+    congestedBytes: fixed.congestedBytes,
+    frozenMs: fixed.frozenMs,
+    credentialsCached: fixed.credentialsCached,
+  };
+}
+
+/** The MQTT broker: call `start`, then it listens. */
+export function createBroker(options: BrokerOptions): Broker {
+  const { config, log } = options;
+  const isConformance = options.isConformance ?? false;
+  const edge = new Edge({ ...options, isConformance, limits: edgeLimits(config, isConformance) });
+  const listeners: Listener[] = [];
+  const ports: { mqtt: number; mqtts: number | null } = { mqtt: 0, mqtts: null };
+  let stopping: Promise<void> | null = null;
+
+  const listenOptions = (port: number): { host: string; port: number; connectionsMax: number } => ({
+    host: config.NADI_MQTT_HOST,
+    port,
+    // One more, so that the edge itself counts and names who is refused.
+    connectionsMax: config.NADI_MAX_CONNECTIONS + 1,
+  });
+  const accept = (conn: Duplex, origin: ConnectionOrigin): void => edge.handle(conn, origin);
+
+  const startTls = async (certFile: string, keyFile: string): Promise<void> => {
+    const caFile = config.NADI_TLS_CLIENT_CA;
+    const [cert, key, clientCa] = await Promise.all([
+      readFile(certFile),
+      readFile(keyFile),
+      caFile === undefined ? null : readFile(caFile),
+    ]);
+    const listener = await listenTls(
+      { ...listenOptions(config.NADI_MQTTS_PORT), cert, key, clientCa },
+      accept,
+      (address, reason) => log.info({ address, reason }, "tls refused"),
+    );
+    listeners.push(listener);
+    ports.mqtts = listener.port;
+    log.info({ host: listener.host, port: listener.port }, "mqtt over tls listening");
+  };
+
+  const stop = async (): Promise<void> => {
+    for (const listener of listeners) listener.stopAccepting();
+    await edge.stop();
+    await Promise.all(listeners.map((listener) => listener.close()));
+  };
+
+  return {
+    edge,
+    ports,
+    start: async () => {
+      await edge.start();
+      const listener = await listenTcp(listenOptions(config.NADI_MQTT_PORT), accept);
+      listeners.push(listener);
+      ports.mqtt = listener.port;
+      log.info({ host: listener.host, port: listener.port }, "mqtt listening");
+      const { NADI_TLS_CERT: certFile, NADI_TLS_KEY: keyFile } = config;
+      if (certFile !== undefined && keyFile !== undefined) await startTls(certFile, keyFile);
+    },
+    stopAccepting: () => {
+      for (const listener of listeners) listener.stopAccepting();
+    },
+    stop: () => (stopping ??= stop()),
+    handle: accept,
+    onPresence: (listener) => edge.onPresence(listener),
+  };
+}

@@ -1,0 +1,73 @@
+import * as z from "zod";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = z.coerce.number().int().min(1);
+/** 0 switches a rate off. */
+const rate = z.coerce.number().int().min(0);
+const optionalFile = z.string().min(1).optional();
+
+/** Every variable of the broker, with its default. */
+export const brokerConfigShape = {
+  NADI_MQTT_HOST: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("Address that MQTT listens on; 0.0.0.0 opens it to the network"),
+  NADI_MQTT_PORT: port.default(1883).describe("Port of plain MQTT; 0 picks a free one"),
+  NADI_MQTTS_PORT: port
+    .default(8883)
+    .describe("Port of MQTT over TLS, served when NADI_TLS_CERT is set; 0 picks a free one"),
+  NADI_TLS_CERT: optionalFile.describe("PEM file of the certificate, for MQTT and HTTP"),
+  NADI_TLS_KEY: optionalFile.describe("PEM file of the certificate's private key"),
+  NADI_TLS_CLIENT_CA: optionalFile.describe(
+    "PEM file of the authority that signs device certificates (common name: sppgId.deviceId)",
+  ),
+  NADI_MAX_CONNECTIONS: count.default(20_000).describe("MQTT connections of one process"),
+  NADI_MAX_PENDING_PER_ADDRESS: count
+    .default(1024)
+    .describe("Sockets of one address that have not signed in; the oldest yields"),
+  NADI_MAX_PACKET_BYTES: count.default(262_144).describe("Largest MQTT packet, in bytes"),
+  NADI_MAX_IN_FLIGHT: count.default(128).describe("Packets of one client that are under way"),
+  NADI_MAX_PENDING_BYTES: count
+    .default(67_108_864)
+    .describe("Bytes under way to the journal before nobody is read any more"),
+  NADI_MAX_DEVICE_MESSAGES_PER_SECOND: rate
+    .default(0)
+    .describe("Messages of one device a second before it is read slower; 0: no limit"),
+  NADI_MAX_DEVICE_BYTES_PER_SECOND: rate
+    .default(33_554_432)
+    .describe("Bytes of one device a second before it is read slower; 0: no limit"),
+  NADI_MAX_KITCHEN_MESSAGES_PER_SECOND: rate
+    .default(0)
+    .describe("Messages of one kitchen a second before it is read slower; 0: no limit"),
+  NADI_MAX_KITCHEN_BYTES_PER_SECOND: rate
+    .default(67_108_864)
+    .describe("Bytes of one kitchen a second before it is read slower; 0: no limit"),
+  NADI_MAX_SESSIONS: count
+    .default(10_000)
+    .describe("Kept MQTT sessions (clean session 0) of one process"),
+};
+
+const schema = z.object(brokerConfigShape).superRefine((values, context) => {
+  if ((values.NADI_TLS_CERT === undefined) !== (values.NADI_TLS_KEY === undefined)) {
+    context.addIssue({
+      code: "custom",
+      path: ["NADI_TLS_KEY"],
+      message: "NADI_TLS_CERT and NADI_TLS_KEY go together: set both or neither",
+    });
+  }
+  if (values.NADI_TLS_CLIENT_CA !== undefined && values.NADI_TLS_CERT === undefined) {
+    context.addIssue({
+      code: "custom",
+      path: ["NADI_TLS_CLIENT_CA"],
+      message: "client certificates need NADI_TLS_CERT and NADI_TLS_KEY",
+    });
+  }
+});
+
+export type BrokerConfig = Readonly<z.output<typeof schema>>;
+
+/** Parses the broker's part of the environment. Throws a ZodError that names every bad key. */
+export function loadBrokerConfig(env: Readonly<Record<string, string | undefined>>): BrokerConfig {
+  return Object.freeze(schema.parse(env));
+}

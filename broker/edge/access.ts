@@ -1,0 +1,156 @@
+import type { Logger } from "pino";
+import { formatPrincipal } from "../../devices/ids.ts";
+import type { LoginSource } from "../ports.ts";
+import type { AddressGuard } from "./address-limits.ts";
+import {
+  type AedesClient,
+  type AedesPublish,
+  type Callback,
+  pendingWill,
+} from "./aedes-private.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Connection } from "./connection.ts";
+import type { CredentialCache } from "./credential-cache.ts";
+import type { EdgeClock, EdgeCounters, EdgeLimits } from "./limits.ts";
+import { conformancePrincipal, maySubscribe } from "./principal.ts";
+import type { PrincipalIndex } from "./principal-index.ts";
+import { markerPrefix } from "./pump.ts";
+import type { Refusals } from "./refusals.ts";
+import type { Revocation } from "./revocation.ts";
+import type { SessionStore } from "./session-store.ts";
+import { signIn, type SignInResult } from "./sign-in.ts";
+import type { Throttles } from "./throttles.ts";
+
+export interface AccessParts {
+  logins: LoginSource;
+  log: Logger;
+  clock: EdgeClock;
+  limits: EdgeLimits;
+  isConformance: boolean;
+  sessions: SessionStore;
+  refusals: Refusals;
+  counters: EdgeCounters;
+  backlog: Backlog;
+  cache: CredentialCache;
+  guard: AddressGuard<Connection>;
+  index: PrincipalIndex<Connection>;
+  throttles: Throttles;
+  revocation: Revocation;
+}
+
+/** Who may come in, publish and subscribe: the decisions at Aedes' hooks. */
+export class Access {
+  readonly #parts: AccessParts;
+
+  constructor(parts: AccessParts) {
+    this.#parts = parts;
+  }
+
+  authenticate(
+    client: AedesClient,
+    credentials: { userName: string | undefined; password: Buffer | undefined },
+    callback: Callback<boolean>,
+  ): void {
+    const { isConformance, logins, log } = this.#parts;
+    const connection = client.req;
+    if (isConformance) {
+      connection.principal = conformancePrincipal;
+      callback(null, true);
+      return;
+    }
+    const request = {
+      ...credentials,
+      clientId: client.id,
+      willTopic: pendingWill(client)?.topic ?? null,
+    };
+    const register = (sppgId: string, deviceId: string): void => {
+      connection.indexed = { sppgId, name: formatPrincipal(sppgId, deviceId) };
+      this.#parts.index.add(sppgId, connection.indexed.name, connection);
+    };
+    signIn(connection, request, { ...this.#parts, source: logins, register }).then(
+      (result) => this.#signedIn(client, { result, userName: request.userName }, callback),
+      (error: unknown) => {
+        log.error({ err: error }, "sign-in failed");
+        client.close();
+      },
+    );
+  }
+
+  /** Calls back when the message is on disk: the PUBACK or PUBREC comes next. */
+  authorizePublish(client: AedesClient | null, packet: AedesPublish, callback: Callback): void {
+    const { backlog, counters, refusals } = this.#parts;
+    const connection = client?.req ?? null;
+    const principal = connection?.principal ?? null;
+    if (connection === null || principal === null) {
+      callback(new Error("nobody has signed in"));
+      return;
+    }
+    const { topic: topicName, payload, messageId, qos } = packet;
+    if (!connection.mayPublish(topicName)) {
+      refusals.record("publish-topic", connection, topicName);
+      callback(new Error("topic not allowed"));
+      return;
+    }
+    if (principal.kind === "device") packet.retain = false;
+    counters.received++;
+    // [MQTT-4.3.3-2]: the same QoS 2 id before its PUBREL is the same message, journaled already.
+    if (qos === 2 && messageId !== undefined && connection.session?.incomingIds.has(messageId)) {
+      callback(null);
+      return;
+    }
+    const entry = { kind: "publish", principal: principal.name, topicName, payload, qos } as const;
+    backlog.append(entry, (error) => {
+      if (error === null) counters.journaled++;
+      callback(error);
+    });
+  }
+
+  authorizeSubscribe(client: AedesClient, filter: string): boolean {
+    if (filter.startsWith(markerPrefix)) return true;
+    const { refusals, sessions } = this.#parts;
+    const { principal, session } = client.req;
+    const isAllowed =
+      principal !== null &&
+      maySubscribe(principal, filter) &&
+      sessions.hasRoomForFilter(session, filter);
+    if (!isAllowed) refusals.record("subscribe-filter", client.req, filter);
+    return isAllowed;
+  }
+
+  #signedIn(
+    client: AedesClient,
+    outcome: { result: SignInResult; userName: string | undefined },
+    callback: Callback<boolean>,
+  ): void {
+    const { clock, refusals, revocation, throttles } = this.#parts;
+    const connection = client.req;
+    if (client.closed || connection.conn.destroyed) return;
+    const { result, userName } = outcome;
+    if (!result.isAccepted) {
+      refusals.record(result.refusal, connection, userName ?? null);
+      if (result.returnCode === null) client.close();
+      else callback(Object.assign(new Error(result.refusal), { returnCode: result.returnCode }));
+      return;
+    }
+    const { principal } = result;
+    connection.principal = principal;
+    connection.secretHash = result.secretHash;
+    connection.throttles = throttles.forDevice(principal, clock.monotonicMs());
+    client.id = `${principal.name}:${client.id}`;
+    const will = pendingWill(client);
+    if (will !== null) will.retain = false;
+    revocation.watchExpiry(connection, result.expiresAtMs);
+    this.#yieldOldest(connection, principal.name);
+    callback(null, true);
+  }
+
+  /** At most so many connections a device; the oldest yields, as after a network change. */
+  #yieldOldest(connection: Connection, name: string): void {
+    const { index, limits } = this.#parts;
+    const own = index.ofPrincipal(name).filter((other) => other.principal !== null);
+    const surplus = own.length - limits.connectionsPerPrincipal;
+    for (const other of own.slice(0, Math.max(0, surplus))) {
+      if (other !== connection) other.client?.close();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+export interface AddressLimits {
+  /** Sockets of one address that have not signed in yet. */
+  pendingPerAddress: number;
+  /** Failed sign-ins of one address that are answered at once. */
+  failuresBurst: number;
+  /** How fast an address earns new tries. */
+  failuresPerSecond: number;
+}
+
+interface AddressState<C> {
+  pending: Set<C>;
+  /** Tries left. */
+  tries: number;
+  refilledMs: number;
+}
+
+/**
+ * What an address may do before anyone behind it has signed in. Phones and whole kitchens share an
+ * address, so nothing here counts those who have.
+ */
+export class AddressGuard<C> {
+  readonly #limits: AddressLimits;
+  readonly #addresses = new Map<string, AddressState<C>>();
+
+  constructor(limits: AddressLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Counts a new socket. Above the limit it answers the longest waiting one, which must yield: a
+   * real device needs milliseconds to sign in, so a crowd of idle sockets can't keep it out.
+   */
+  admit(address: string, connection: C, nowMs: number): C | null {
+    const state = this.#state(address, nowMs);
+    state.pending.add(connection);
+    if (state.pending.size <= this.#limits.pendingPerAddress) return null;
+    const oldest = state.pending.values().next();
+    return oldest.done === true ? null : oldest.value;
+  }
+
+  /** The socket has signed in or is gone. */
+  release(address: string, connection: C, nowMs: number): void {
+    const state = this.#addresses.get(address);
+    if (state === undefined) return;
+    state.pending.delete(connection);
+    this.#refill(state, nowMs);
+    this.#forgetIfIdle(address, state);
+  }
+
+  /** Whether another look-up for a sign-in of unknown worth may be made for this address. */
+  mayTry(address: string, nowMs: number): boolean {
+    const state = this.#addresses.get(address);
+    if (state === undefined) return true;
+    this.#refill(state, nowMs);
+    return state.tries >= 1;
+  }
+
+  countFailure(address: string, nowMs: number): void {
+    this.#state(address, nowMs).tries -= 1;
+  }
+
+  /** Forgets addresses that are back to normal; call it now and then. */
+  sweep(nowMs: number): void {
+    for (const [address, state] of this.#addresses) {
+      this.#refill(state, nowMs);
+      this.#forgetIfIdle(address, state);
+    }
+  }
+
+  #state(address: string, nowMs: number): AddressState<C> {
+    let state = this.#addresses.get(address);
+    if (state === undefined) {
+      state = { pending: new Set(), tries: this.#limits.failuresBurst, refilledMs: nowMs };
+      this.#addresses.set(address, state);
+    }
+    this.#refill(state, nowMs);
+    return state;
+  }
+
+  #refill(state: AddressState<C>, nowMs: number): void {
+    const earned = ((nowMs - state.refilledMs) / 1000) * this.#limits.failuresPerSecond;
+    state.tries = Math.min(this.#limits.failuresBurst, state.tries + Math.max(0, earned));
+    state.refilledMs = nowMs;
+  }
+
+  #forgetIfIdle(address: string, state: AddressState<C>): void {
+    if (state.pending.size === 0 && state.tries >= this.#limits.failuresBurst) {
+      this.#addresses.delete(address);
+    }
+  }
+}

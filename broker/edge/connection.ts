@@ -1,0 +1,99 @@
+import type { Duplex } from "node:stream";
+import type { AedesClient } from "./aedes-private.ts";
+import { type Principal, mayPublish, mayReceive } from "./principal.ts";
+import type { Pump } from "./pump.ts";
+import type { Outlet, Session } from "./session.ts";
+import type { Throttle } from "./throttle.ts";
+
+export type Transport = "tcp" | "tls" | "websocket";
+
+/** Where a connection comes from, as its listener knows it. */
+export interface ConnectionOrigin {
+  address: string;
+  transport: Transport;
+  /** A client certificate's device, `{sppgId}.{deviceId}`, if one was shown and verified. */
+  certificateName: string | null;
+}
+
+let lastConnectionId = 0;
+
+/** One network connection: what Nadi knows about it beside Aedes' client. */
+export class Connection implements Outlet {
+  readonly id = ++lastConnectionId;
+  readonly origin: ConnectionOrigin;
+  readonly conn: Duplex;
+  /** Bytes towards the client above which live messages are dropped. */
+  readonly #congestedBytes: number;
+  principal: Principal | null = null;
+  /** SHA-256 of the secret that it signed in with, to judge it again after a change. */
+  secretHash: Uint8Array | null = null;
+  /** Where it stands in the principal index, from before its credential is read. */
+  indexed: { sppgId: string; name: string } | null = null;
+  client: AedesClient | null = null;
+  pump: Pump | null = null;
+  session: Session | null = null;
+  /** Counted as present. */
+  isPresent = false;
+  /** The device's and the kitchen's. */
+  throttles: readonly Throttle[] = [];
+  /** The topic that was judged last, and with what result: devices repeat theirs. */
+  #judgedTopic = "";
+  #mayPublishJudged = false;
+  #judgedPrincipal: Principal | null = null;
+  /** Runs until CONNACK. */
+  deadline: NodeJS.Timeout | null = null;
+  /** Since when written bytes wait without a drain, on the monotonic clock. */
+  congestedSinceMs: number | null = null;
+
+  constructor(conn: Duplex, origin: ConnectionOrigin, congestedBytes: number) {
+    this.conn = conn;
+    this.origin = origin;
+    this.#congestedBytes = congestedBytes;
+  }
+
+  mayPublish(topicName: string): boolean {
+    if (topicName !== this.#judgedTopic || this.principal !== this.#judgedPrincipal) {
+      this.#judgedTopic = topicName;
+      this.#judgedPrincipal = this.principal;
+      this.#mayPublishJudged = this.principal !== null && mayPublish(this.principal, topicName);
+    }
+    return this.#mayPublishJudged;
+  }
+
+  get isCongested(): boolean {
+    return this.conn.writableLength > this.#congestedBytes;
+  }
+
+  get isSpent(): boolean {
+    for (const throttle of this.throttles) if (throttle.isSpent) return true;
+    return false;
+  }
+
+  spend(messages: number, bytes: number): void {
+    for (const throttle of this.throttles) throttle.spend(messages, bytes);
+  }
+
+  write(bytes: Buffer): void {
+    if (!this.conn.destroyed && this.conn.writable) this.conn.write(bytes);
+  }
+
+  mayReceive(topicName: string): boolean {
+    return this.principal !== null && mayReceive(this.principal, topicName);
+  }
+
+  /** Ends it in order: what was written reaches the client, unless it takes too long. */
+  async end(withinMs: number): Promise<void> {
+    const { client, conn } = this;
+    if (client !== null) client.will = null;
+    if (conn.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => conn.destroy(), withinMs);
+      conn.once("close", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      conn.end();
+      conn.resume();
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import { formatPrincipal } from "../../devices/ids.ts";
+import type { DeviceLogin, RegistryChange } from "../../devices/registry/model.ts";
+import type { LoginSource } from "../ports.ts";
+
+interface CacheEntry {
+  login: DeviceLogin | null;
+}
+
+/**
+ * Logins by principal, bounded, emptied by changes. A storm of reconnects costs the records worker
+ * one look-up a device. What was asked before a change and answered after it is asked again.
+ */
+export class CredentialCache {
+  readonly #source: LoginSource;
+  readonly #entriesMax: number;
+  // A Map, because the keys come from the wire; insertion order makes it least recently used.
+  readonly #entries = new Map<string, CacheEntry>();
+  readonly #asking = new Map<string, Promise<DeviceLogin | null>>();
+  #generation = 0;
+
+  constructor(source: LoginSource, entriesMax: number) {
+    this.#source = source;
+    this.#entriesMax = entriesMax;
+  }
+
+  /** The login if it is in memory, else `undefined`. */
+  peek(sppgId: string, deviceId: string): DeviceLogin | null | undefined {
+    return this.#entries.get(formatPrincipal(sppgId, deviceId))?.login;
+  }
+
+  /** The login as of now; rejects when the registry can't be read. */
+  async find(sppgId: string, deviceId: string): Promise<DeviceLogin | null> {
+    const name = formatPrincipal(sppgId, deviceId);
+    const entry = this.#entries.get(name);
+    if (entry !== undefined) {
+      this.#entries.delete(name);
+      this.#entries.set(name, entry);
+      return entry.login;
+    }
+    const asked = this.#asking.get(name);
+    if (asked !== undefined) return await asked;
+    const asking = this.#ask(name, { sppgId, deviceId });
+    this.#asking.set(name, asking);
+    try {
+      return await asking;
+    } finally {
+      if (this.#asking.get(name) === asking) this.#asking.delete(name);
+    }
+  }
+
+  /** A change makes what it is about unknown, and whatever is being asked not worth keeping. */
+  apply(change: RegistryChange): void {
+    this.#generation++;
+    this.#asking.clear();
+    if (change.sppgId === null) {
+      this.#entries.clear();
+    } else if (change.subject === null || change.kind === "kitchen") {
+      for (const name of this.#entries.keys()) {
+        if (name.startsWith(`${change.sppgId}.`)) this.#entries.delete(name);
+      }
+    } else {
+      this.#entries.delete(formatPrincipal(change.sppgId, change.subject));
+    }
+  }
+
+  async #ask(name: string, ids: { sppgId: string; deviceId: string }): Promise<DeviceLogin | null> {
+    for (;;) {
+      const generation = this.#generation;
+      const login = await this.#source.findDeviceLogin(ids.sppgId, ids.deviceId);
+      if (generation !== this.#generation) continue;
+      if (this.#entries.size >= this.#entriesMax) {
+        const oldest = this.#entries.keys().next();
+        if (oldest.done !== true) this.#entries.delete(oldest.value);
+      }
+      this.#entries.set(name, { login });
+      return login;
+    }
+  }
+}

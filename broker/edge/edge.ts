@@ -1,0 +1,359 @@
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import type { Journal } from "../journal/journal.ts";
+import type { AuditSink, LoginSource } from "../ports.ts";
+import { Access } from "./access.ts";
+import { AddressGuard } from "./address-limits.ts";
+import type { AedesClient, AedesPublish } from "./aedes-private.ts";
+import { Backlog } from "./backlog.ts";
+import { Connection, type ConnectionOrigin } from "./connection.ts";
+import { CredentialCache } from "./credential-cache.ts";
+import type { EdgeClock, EdgeCounters, EdgeLimits } from "./limits.ts";
+import { NadiAedes } from "./nadi-aedes.ts";
+import type { GateFault } from "./packet-types.ts";
+import { createPersistence, sessionMarker } from "./persistence.ts";
+import { Presence, type PresenceChange } from "./presence.ts";
+import { PrincipalIndex } from "./principal-index.ts";
+import { markerPrefix, Pump, type PumpHost, type PumpLimits } from "./pump.ts";
+import { type Refusal, Refusals } from "./refusals.ts";
+import { RetainedMessages } from "./retained.ts";
+import { Revocation } from "./revocation.ts";
+import type { Message } from "./session.ts";
+import { SessionStore } from "./session-store.ts";
+import { Throttles } from "./throttles.ts";
+
+export interface EdgeOptions {
+  journal: Journal;
+  logins: LoginSource;
+  audit: AuditSink;
+  log: Logger;
+  clock: EdgeClock;
+  limits: EdgeLimits;
+  /** Anonymous, free topics, for outside test suites only. */
+  isConformance: boolean;
+}
+
+const sweepMs = 500;
+/** How long a client may take for its last bytes when we stop. */
+const endWithinMs = 500;
+
+/**
+ * The hardened front: gate, pump, sign-in, rights, sessions and presence around one Aedes.
+ * `handle` takes any Duplex, so that TCP, TLS and, later, WebSockets share it.
+ */
+export class Edge implements PumpHost {
+  readonly refusals: Refusals;
+  readonly sessions: SessionStore;
+  readonly counters: EdgeCounters = { accepted: 0, signedIn: 0, received: 0, journaled: 0 };
+  readonly #options: EdgeOptions;
+  readonly #access: Access;
+  readonly #aedes: NadiAedes;
+  readonly #backlog: Backlog;
+  readonly #cache: CredentialCache;
+  readonly #guard: AddressGuard<Connection>;
+  readonly #index = new PrincipalIndex<Connection>();
+  readonly #presence: Presence;
+  readonly #retained: RetainedMessages;
+  readonly #revocation: Revocation;
+  readonly #throttles: Throttles;
+  readonly #connections = new Set<Connection>();
+  readonly #heldBack = new Set<Pump>();
+  #sweepTimer: NodeJS.Timeout | null = null;
+  #isStopping = false;
+
+  constructor(options: EdgeOptions) {
+    const { limits, journal, logins, audit, log, clock } = options;
+    this.#options = options;
+    this.refusals = new Refusals({ audit, log, clock });
+    this.sessions = new SessionStore(limits.sessions);
+    this.#guard = new AddressGuard(limits.address);
+    this.#cache = new CredentialCache(logins, limits.credentialsCached);
+    this.#retained = new RetainedMessages(limits.retained);
+    this.#throttles = new Throttles(limits.rates);
+    this.#presence = new Presence((message) => this.publish(message), clock.wallMs);
+    this.#backlog = new Backlog({
+      journal,
+      bytesMax: limits.pendingJournalBytes,
+      onRelieved: () => this.#runHeldBack(),
+    });
+    this.#revocation = new Revocation({
+      source: logins,
+      cache: this.#cache,
+      index: this.#index,
+      wallMs: clock.wallMs,
+      revoke: (connection) => this.#revoke(connection),
+    });
+    this.#access = new Access({
+      ...options,
+      sessions: this.sessions,
+      refusals: this.refusals,
+      counters: this.counters,
+      backlog: this.#backlog,
+      cache: this.#cache,
+      guard: this.#guard,
+      index: this.#index,
+      throttles: this.#throttles,
+      revocation: this.#revocation,
+    });
+    this.#aedes = new NadiAedes(
+      {
+        authenticate: (client, credentials, callback) =>
+          this.#access.authenticate(client, credentials, callback),
+        authorizePublish: (client, packet, callback) =>
+          this.#access.authorizePublish(client, packet, callback),
+        authorizeSubscribe: (client, filter) => this.#access.authorizeSubscribe(client, filter),
+        published: (packet, client) => this.#published(packet, client),
+      },
+      {
+        persistence: createPersistence(this.sessions, limits.sessions.incomingMax),
+        connectDeadlineMs: limits.connectDeadlineMs,
+        incomingMax: limits.sessions.incomingMax,
+      },
+    );
+  }
+
+  get limits(): PumpLimits {
+    return this.#options.limits.pump;
+  }
+
+  get isSaturated(): boolean {
+    return this.#backlog.isSaturated || this.#isStopping;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  get backlog(): { entries: number; bytes: number } {
+    return { entries: this.#backlog.entries, bytes: this.#backlog.bytes };
+  }
+
+  get onlineCount(): number {
+    return this.#presence.onlineCount;
+  }
+
+  async start(): Promise<void> {
+    await this.#aedes.listen();
+    this.#listenToAedes();
+    this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs);
+  }
+
+  /** Takes a new connection of any transport. */
+  handle(conn: Duplex, origin: ConnectionOrigin): void {
+    const { limits, clock } = this.#options;
+    const connection = new Connection(conn, origin, limits.congestedBytes);
+    this.counters.accepted++;
+    if (this.#isStopping || this.#connections.size >= limits.connectionsMax) {
+      if (!this.#isStopping) this.refusals.record("too-many-connections", connection);
+      conn.on("error", () => conn.destroy());
+      conn.destroy();
+      return;
+    }
+    this.#connections.add(connection);
+    const client = this.#aedes.accept(conn, connection);
+    connection.client = client;
+    connection.pump = new Pump(connection, client, this);
+    connection.deadline = setTimeout(
+      () => this.#drop(connection, "connect-deadline"),
+      limits.connectDeadlineMs,
+    );
+    conn.once("close", () => this.#closed(connection));
+    const yielding = this.#guard.admit(origin.address, connection, clock.monotonicMs());
+    if (yielding !== null) this.#drop(yielding, "too-many-pending");
+  }
+
+  /** Publishes in Nadi's own name: presence now; live values, alerts and commands later. */
+  publish(message: Message): void {
+    if (message.retain && !this.#retained.store(message)) {
+      this.#options.log.warn({ topicName: message.topicName }, "no room for a retained message");
+    }
+    // [MQTT-3.3.1-9]: the flag is for those who subscribe later.
+    this.sessions.route({ ...message, retain: false });
+  }
+
+  onPresence(listener: (change: PresenceChange) => void): () => void {
+    return this.#presence.onChange(listener);
+  }
+
+  /**
+   * Stops reading, waits until what is under way is on disk and acknowledged, and ends the
+   * connections. Wills are not sent: the devices did not fail, we stop.
+   */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#backlog.idle();
+    // Aedes writes an acknowledgement in one turn of the loop and the socket takes it in the next.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    this.#revocation.stop();
+    if (this.#sweepTimer !== null) clearInterval(this.#sweepTimer);
+    this.#sweepTimer = null;
+    await Promise.all([...this.#connections].map((connection) => connection.end(endWithinMs)));
+    await new Promise<void>((resolve) => this.#aedes.close(resolve));
+  }
+
+  // --- What pumps ask for.
+
+  waitMs(connection: Connection): number {
+    const nowMs = this.#options.clock.monotonicMs();
+    return Math.max(0, ...connection.throttles.map((throttle) => throttle.waitMs(nowMs)));
+  }
+
+  onFault(connection: Connection, fault: GateFault): void {
+    this.refusals.record(fault, connection);
+  }
+
+  onAcknowledged(connection: Connection, type: 4 | 5 | 7, messageId: number): void {
+    if (connection.session?.acknowledge(type, messageId) === false) {
+      this.#drop(connection, "unexpected-acks");
+    }
+  }
+
+  setHeldBack(pump: Pump, isHeldBack: boolean): void {
+    if (isHeldBack) this.#heldBack.add(pump);
+    else this.#heldBack.delete(pump);
+  }
+
+  // --- Aedes' hooks and events.
+
+  #published(packet: AedesPublish, client: AedesClient | null): void {
+    // What a device publishes is shown by the folds over the journal, never from here.
+    if (client?.req.principal?.kind !== "conformance") return;
+    const { topic, payload, qos, retain } = packet;
+    this.publish({ topicName: topic, payload: Buffer.from(payload), qos, retain });
+  }
+
+  #listenToAedes(): void {
+    const { log } = this.#options;
+    const aedes = this.#aedes as unknown as NodeJS.EventEmitter;
+    aedes.on("error", (error: unknown) => log.error({ err: error }, "aedes failed"));
+    aedes.on("client", (client: AedesClient) => this.#registered(client));
+    aedes.on("connackSent", (_packet: unknown, client: AedesClient) => {
+      // Aedes marks the client a line later. A refused one has no session.
+      if (client.req.session !== null) queueMicrotask(() => this.#opened(client.req));
+    });
+    aedes.on(
+      "subscribe",
+      (subscriptions: { topic: string; qos: 0 | 1 | 2 | 128 }[], client: AedesClient) =>
+        this.#subscribed(client.req, subscriptions),
+    );
+    aedes.on("unsubscribe", (filters: string[], client: AedesClient) => {
+      const { session } = client.req;
+      if (session === null || session.outlet !== client.req) return;
+      for (const filter of filters) this.sessions.unsubscribe(session, filter);
+    });
+    const onClientError = (client: AedesClient, error: Error): void =>
+      log.debug(
+        { principal: client.req.principal?.name, reason: error.message },
+        "connection failed",
+      );
+    aedes.on("clientError", onClientError);
+    aedes.on("connectionError", onClientError);
+  }
+
+  /** The former holder of the id is closed, CONNACK comes next. */
+  #registered(client: AedesClient): void {
+    const connection = client.req;
+    const { principal } = connection;
+    if (principal === null) return;
+    const ids = { id: client.id, principalName: principal.name, isClean: client.clean };
+    connection.session = this.sessions.attach(ids, connection);
+    // What the principal may not read any more was not restored.
+    for (const filter of connection.session.filters.keys()) {
+      if (client.subscriptions[filter] === undefined) {
+        this.sessions.unsubscribe(connection.session, filter);
+      }
+    }
+    this.counters.signedIn++;
+    if (principal.kind === "device") {
+      this.#presence.connected(principal);
+      connection.isPresent = true;
+    }
+  }
+
+  #opened(connection: Connection): void {
+    this.#endPending(connection);
+    connection.conn.on("drain", () => connection.session?.flush());
+    connection.session?.resume();
+    connection.pump?.open();
+  }
+
+  #subscribed(
+    connection: Connection,
+    subscriptions: readonly { topic: string; qos: 0 | 1 | 2 | 128 }[],
+  ): void {
+    const { session } = connection;
+    if (session === null) return;
+    for (const { topic, qos } of subscriptions) {
+      if (qos === 128 || topic.startsWith(markerPrefix) || topic === sessionMarker) continue;
+      this.sessions.subscribe(session, topic, qos);
+      // [MQTT-3.3.1-6, -8]: once for each matching subscription, with the retain flag set.
+      for (const message of this.#retained.match(topic)) {
+        session.deliverRetained(message, qos);
+      }
+    }
+  }
+
+  // --- Ends.
+
+  #revoke(connection: Connection): void {
+    const { client } = connection;
+    if (client !== null) client.will = null;
+    if (connection.principal !== null) {
+      this.sessions.discard(client?.id ?? "");
+      this.sessions.discardPrincipal(connection.principal.name);
+    }
+    this.#drop(connection, "revoked");
+  }
+
+  #drop(connection: Connection, refusal: Refusal): void {
+    this.refusals.record(refusal, connection);
+    connection.client?.close();
+    connection.conn.destroy();
+  }
+
+  #endPending(connection: Connection): void {
+    if (connection.deadline === null) return;
+    clearTimeout(connection.deadline);
+    connection.deadline = null;
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#guard.release(connection.origin.address, connection, nowMs);
+  }
+
+  #closed(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    const { client, principal, session, indexed } = connection;
+    this.#endPending(connection);
+    connection.pump?.stop();
+    this.#revocation.forget(connection);
+    if (indexed !== null) this.#index.remove(indexed.sppgId, indexed.name, connection);
+    if (session !== null) {
+      this.sessions.detach(session.id, connection, this.#options.clock.monotonicMs());
+    }
+    if (principal?.kind === "device") {
+      this.#throttles.release(principal);
+      if (connection.isPresent) this.#presence.disconnected(principal);
+    }
+    client?.close();
+  }
+
+  #runHeldBack(): void {
+    // A copy: a pump that runs may be held back again at once.
+    const waiting = [...this.#heldBack];
+    for (const pump of waiting) pump.run();
+  }
+
+  #sweep(): void {
+    const { clock, limits } = this.#options;
+    const nowMs = clock.monotonicMs();
+    for (const pump of this.#heldBack) pump.refreshKeepAlive();
+    for (const connection of this.#connections) {
+      if (!connection.conn.writableNeedDrain) connection.congestedSinceMs = null;
+      else if (connection.congestedSinceMs === null) connection.congestedSinceMs = nowMs;
+      else if (nowMs - connection.congestedSinceMs > limits.frozenMs) {
+        this.#drop(connection, "frozen");
+      }
+    }
+    this.sessions.expire(nowMs);
+    this.#guard.sweep(nowMs);
+  }
+}

@@ -1,0 +1,35 @@
+import type { AddressLimits } from "./address-limits.ts";
+import type { PumpLimits } from "./pump.ts";
+import type { RetainedLimits } from "./retained.ts";
+import type { SessionStoreLimits } from "./session-store.ts";
+import type { ThrottleRates } from "./throttles.ts";
+
+export interface EdgeClock {
+  wallMs: () => number;
+  monotonicMs: () => number;
+}
+
+export interface EdgeCounters {
+  accepted: number;
+  signedIn: number;
+  received: number;
+  journaled: number;
+}
+
+export interface EdgeLimits {
+  pump: PumpLimits;
+  address: AddressLimits;
+  sessions: SessionStoreLimits;
+  retained: RetainedLimits;
+  rates: ThrottleRates;
+  connectionsMax: number;
+  connectionsPerPrincipal: number;
+  pendingJournalBytes: number;
+  /** CONNECT must be complete and answered within this time. */
+  connectDeadlineMs: number;
+  /** Bytes towards a client above which QoS 0 messages to it are dropped. */
+  congestedBytes: number;
+  /** How long written bytes may wait for a client to read them. */
+  frozenMs: number;
+  credentialsCached: number;
+}

@@ -1,0 +1,215 @@
+import type { Duplex } from "node:stream";
+import {
+  type AedesClient,
+  feedBytes,
+  feedPacket,
+  isPaused,
+  refreshKeepAlive,
+  takeOverReading,
+} from "./aedes-private.ts";
+import type { Connection } from "./connection.ts";
+import { encodeConnack } from "./encode.ts";
+import { Gate, GateError, type GateLimits, type GatePacket } from "./gate.ts";
+import type { GateFault } from "./packet-types.ts";
+
+export interface PumpLimits extends GateLimits {
+  /** K: packets of one client that are under way at once. */
+  inFlightMax: number;
+  /** Unread bytes towards a client above which it is not read any more. */
+  unreadBytesMax: number;
+}
+
+/** What one pump needs from the whole. */
+export interface PumpHost {
+  readonly limits: PumpLimits;
+  /** The journal holds as many bytes under way as it may: nobody is read meanwhile. */
+  readonly isSaturated: boolean;
+  /** Milliseconds until this connection may be read again, by its device's and kitchen's rates. */
+  waitMs(connection: Connection): number;
+  onFault(connection: Connection, fault: GateFault): void;
+  onAcknowledged(connection: Connection, type: 4 | 5 | 7, messageId: number): void;
+  /** The pump holds its client back, or does not any more: Aedes' keep-alive must not fire. */
+  setHeldBack(pump: Pump, isHeldBack: boolean): void;
+}
+
+/** Later duplicates of a filter in one SUBSCRIBE ride through Aedes under this name. */
+export const markerPrefix = "$nadi/";
+
+/**
+ * Feeds one client's packets to Aedes, one at a time and at most K under way. Stock Aedes
+ * dispatches a whole chunk at once, and one packet a TCP segment without any limit
+ * (`aedes.md` section 3).
+ */
+export class Pump {
+  readonly client: AedesClient;
+  readonly #connection: Connection;
+  readonly #conn: Duplex;
+  readonly #host: PumpHost;
+  readonly #gate: Gate;
+  #inFlight = 0;
+  #isRunning = false;
+  #isHeldBack = false;
+  #isConnectFed = false;
+  #rateTimer: NodeJS.Timeout | null = null;
+  readonly #run: () => void;
+
+  constructor(connection: Connection, client: AedesClient, host: PumpHost) {
+    this.client = client;
+    this.#connection = connection;
+    this.#conn = client.conn;
+    this.#host = host;
+    this.#gate = new Gate(host.limits);
+    this.#run = () => this.run();
+    this.#takeOver();
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** CONNACK is out: the next packets may come. */
+  open(): void {
+    this.#gate.markAccepted();
+    this.run();
+  }
+
+  /** Feeds packets until something holds it back or the bytes run out. */
+  run(): void {
+    if (this.#isRunning || this.client.closed) return;
+    this.#isRunning = true;
+    try {
+      const isHeldBack = this.#feed();
+      if (isHeldBack !== this.#isHeldBack) {
+        this.#isHeldBack = isHeldBack;
+        this.#host.setHeldBack(this, isHeldBack);
+      }
+    } catch (error) {
+      if (!(error instanceof GateError)) throw error;
+      this.#refuse(error);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Called for a client that is held back, because it may well send PINGREQ that nobody reads. */
+  refreshKeepAlive(): void {
+    refreshKeepAlive(this.client);
+  }
+
+  /** Releases what outlives no connection. Idempotent. */
+  stop(): void {
+    if (this.#rateTimer !== null) clearTimeout(this.#rateTimer);
+    this.#rateTimer = null;
+    this.#conn.removeListener("drain", this.#run);
+    if (this.#isHeldBack) this.#host.setHeldBack(this, false);
+    this.#isHeldBack = false;
+  }
+
+  #takeOver(): void {
+    takeOverReading(this.client, {
+      onDone: (error) => {
+        this.#inFlight--;
+        if (error !== null) this.client.emit("error", error);
+        else this.run();
+      },
+      onResumed: this.#run,
+    });
+    this.#conn.on("readable", this.#run);
+    this.#conn.on("drain", this.#run);
+    // Bytes may have come before the listener was there.
+    queueMicrotask(this.#run);
+  }
+
+  /** `true`: packets may be waiting that must not be fed now. */
+  #feed(): boolean {
+    while (!this.client.closed) {
+      if (!this.#mayFeed()) return true;
+      const packet = this.#gate.next();
+      if (packet !== null) {
+        this.#dispatch(packet);
+        continue;
+      }
+      const chunk = this.#conn.read() as Buffer | null;
+      if (chunk === null) return false;
+      this.#gate.push(chunk);
+      this.#connection.spend(0, chunk.length);
+    }
+    return false;
+  }
+
+  #mayFeed(): boolean {
+    if (this.#inFlight >= this.#host.limits.inFlightMax || this.#host.isSaturated) return false;
+    if (!this.client.connackSent) return !this.#isConnectFed;
+    if (isPaused(this.client)) return false;
+    if (this.#conn.writableLength > this.#host.limits.unreadBytesMax) return false;
+    return this.#isWithinRate();
+  }
+
+  #isWithinRate(): boolean {
+    if (this.#rateTimer !== null) return false;
+    if (!this.#connection.isSpent) return true;
+    const waitMs = this.#host.waitMs(this.#connection);
+    if (waitMs === 0) return true;
+    this.#rateTimer = setTimeout(() => {
+      this.#rateTimer = null;
+      this.run();
+    }, waitMs);
+    return false;
+  }
+
+  #dispatch(packet: GatePacket): void {
+    const { client } = this;
+    switch (packet.kind) {
+      case "publish":
+        this.#connection.spend(1, 0);
+        this.#inFlight++;
+        feedPacket(client, packet.packet);
+        return;
+      case "ack":
+        // Sessions are ours; Aedes has no window and answers anything (`aedes.md` section 10).
+        this.refreshKeepAlive();
+        this.#host.onAcknowledged(this.#connection, packet.type, packet.messageId);
+        return;
+      case "subscribe":
+        this.#inFlight++;
+        feedPacket(client, {
+          cmd: "subscribe",
+          qos: 1,
+          retain: false,
+          dup: false,
+          messageId: packet.messageId,
+          subscriptions: markDuplicates(packet.subscriptions),
+        });
+        return;
+      case "disconnect":
+      case "other":
+        this.#isConnectFed = true;
+        this.#inFlight++;
+        feedBytes(client, packet.bytes);
+    }
+  }
+
+  #refuse(error: GateError): void {
+    this.#host.onFault(this.#connection, error.fault);
+    if (error.returnCode === null) {
+      this.client.emit("error", error);
+      return;
+    }
+    // Nothing is fed any more; the CONNACK must reach the wire before the socket is destroyed.
+    this.#isConnectFed = true;
+    this.#conn.end(encodeConnack(error.returnCode), () => this.client.emit("error", error));
+  }
+}
+
+/**
+ * SUBACK must answer every filter [MQTT-3.8.4-5], but Aedes merges equal ones. The last of equal
+ * filters counts; the earlier ones become markers that nothing matches.
+ */
+function markDuplicates<T extends { topic: string }>(subscriptions: readonly T[]): T[] {
+  const lastIndex = new Map(subscriptions.map(({ topic }, index) => [topic, index]));
+  return subscriptions.map((subscription, index) =>
+    lastIndex.get(subscription.topic) === index
+      ? subscription
+      : { ...subscription, topic: `${markerPrefix}duplicate/${index}` },
+  );
+}

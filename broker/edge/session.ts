@@ -1,0 +1,217 @@
+import { encodePublish, encodePubrel } from "./encode.ts";
+import type { QoS } from "./packet-types.ts";
+
+/** What a session sends through while its client is connected. */
+export interface Outlet {
+  write(bytes: Buffer): void;
+  /** The client does not take its bytes: QoS 0 is dropped, QoS 1 and 2 wait in the session. */
+  readonly isCongested: boolean;
+  /** The second line of the access check, at delivery. */
+  mayReceive(topicName: string): boolean;
+}
+
+export interface Message {
+  topicName: string;
+  payload: Buffer;
+  qos: QoS;
+  retain: boolean;
+}
+
+export interface SessionLimits {
+  /** Unacknowledged QoS 1 and 2 messages towards one client. */
+  windowMessages: number;
+  /** Messages that wait beyond the window, or for a client that is away. */
+  queueBytes: number;
+  /** QoS 2 packet ids that await PUBREL. */
+  incomingMax: number;
+  /** Acknowledgements of nothing, per connection, before it counts as hostile. */
+  unexpectedAcksMax: number;
+}
+
+export interface SessionCounters {
+  delivered: number;
+  droppedCongested: number;
+  droppedQueueFull: number;
+}
+
+interface InFlight {
+  message: Message;
+  qos: QoS;
+  /** QoS 2: PUBREC has come, PUBREL is out. */
+  isReleased: boolean;
+}
+
+/** The bookkeeping of a queued message beside its payload, in bytes, by estimate. */
+const queuedOverheadBytes = 128;
+
+/**
+ * What MQTT keeps for one client id: subscriptions, messages towards the client, and the QoS 2 ids
+ * from it. Aedes has no window, no redelivery with DUP and no bound here (`aedes.md` section 10).
+ */
+export class Session {
+  readonly id: string;
+  readonly principalName: string;
+  readonly isClean: boolean;
+  readonly filters = new Map<string, QoS>();
+  readonly incomingIds = new Set<number>();
+  /** When the client went away, on the monotonic clock; `null` while it is here. */
+  awaySinceMs: number | null = null;
+  readonly #limits: SessionLimits;
+  readonly #counters: SessionCounters;
+  readonly #inFlight = new Map<number, InFlight>();
+  #queue: Message[] = [];
+  #queuedBytes = 0;
+  #outlet: Outlet | null = null;
+  #nextMessageId = 1;
+  #unexpectedAcks = 0;
+
+  constructor(options: {
+    id: string;
+    principalName: string;
+    isClean: boolean;
+    limits: SessionLimits;
+    counters: SessionCounters;
+  }) {
+    this.id = options.id;
+    this.principalName = options.principalName;
+    this.isClean = options.isClean;
+    this.#limits = options.limits;
+    this.#counters = options.counters;
+  }
+
+  get outlet(): Outlet | null {
+    return this.#outlet;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  get inFlightCount(): number {
+    return this.#inFlight.size;
+  }
+
+  /** The client is here: first what it may not have got, with DUP [MQTT-4.4.0-1], then the rest. */
+  attach(outlet: Outlet): void {
+    this.#outlet = outlet;
+    this.awaySinceMs = null;
+    this.#unexpectedAcks = 0;
+  }
+
+  /** Sends what waited for the client; call it after CONNACK. */
+  resume(): void {
+    const outlet = this.#outlet;
+    if (outlet === null) return;
+    for (const [messageId, { message, qos, isReleased }] of this.#inFlight) {
+      if (isReleased) outlet.write(encodePubrel(messageId));
+      else outlet.write(encodePublish({ ...message, qos, dup: true, messageId }));
+    }
+    this.flush();
+  }
+
+  detach(nowMs: number): void {
+    this.#outlet = null;
+    this.awaySinceMs = nowMs;
+  }
+
+  /**
+   * Delivers at the lower of the message's and the granted QoS. `shared` is the QoS 0 encoding,
+   * made once for all subscribers.
+   */
+  deliver(message: Message, granted: QoS, shared: () => Buffer): void {
+    const qos = Math.min(message.qos, granted) as QoS;
+    const outlet = this.#outlet;
+    if (outlet !== null && !outlet.mayReceive(message.topicName)) return;
+    if (qos === 0) {
+      // [MQTT-4.3.1]: at most once; a client that is away or does not read has lost it.
+      if (outlet === null) return;
+      if (outlet.isCongested) this.#counters.droppedCongested++;
+      else {
+        outlet.write(shared());
+        this.#counters.delivered++;
+      }
+      return;
+    }
+    const own = { ...message, qos };
+    if (this.#queue.length === 0 && this.#canSend()) this.#send(own);
+    else this.#enqueue(own);
+  }
+
+  /** Delivers what was retained before the subscription, with the flag that says so. */
+  deliverRetained(message: Omit<Message, "retain">, granted: QoS): void {
+    const retained = { ...message, retain: true };
+    this.deliver(retained, granted, () =>
+      encodePublish({ ...retained, qos: 0, dup: false, messageId: 0 }),
+    );
+  }
+
+  /** Sends from the queue while the window and the socket allow it. */
+  flush(): void {
+    let sent = 0;
+    while (sent < this.#queue.length && this.#canSend()) {
+      const message = this.#queue[sent++];
+      if (message === undefined) break;
+      this.#queuedBytes -= message.payload.length + queuedOverheadBytes;
+      if (this.#outlet?.mayReceive(message.topicName) === true) this.#send(message);
+    }
+    if (sent > 0) this.#queue = this.#queue.slice(sent);
+  }
+
+  /** PUBACK (4), PUBREC (5) or PUBCOMP (7) from the client. `false`: too many of nothing. */
+  acknowledge(type: 4 | 5 | 7, messageId: number): boolean {
+    const entry = this.#inFlight.get(messageId);
+    const isExpected =
+      entry !== undefined &&
+      (type === 4 ? entry.qos === 1 : entry.qos === 2 && (type === 5 || entry.isReleased));
+    if (!isExpected) {
+      this.#unexpectedAcks++;
+      // A client whose QoS 2 exchange outlived our session can only end it with our PUBREL.
+      if (type === 5 && entry === undefined) this.#outlet?.write(encodePubrel(messageId));
+      return this.#unexpectedAcks <= this.#limits.unexpectedAcksMax;
+    }
+    if (type === 5) {
+      entry.isReleased = true;
+      this.#outlet?.write(encodePubrel(messageId));
+      return true;
+    }
+    this.#inFlight.delete(messageId);
+    this.flush();
+    return true;
+  }
+
+  #canSend(): boolean {
+    const outlet = this.#outlet;
+    return (
+      outlet !== null && !outlet.isCongested && this.#inFlight.size < this.#limits.windowMessages
+    );
+  }
+
+  #send(message: Message): void {
+    const messageId = this.#takeMessageId();
+    this.#inFlight.set(messageId, { message, qos: message.qos, isReleased: false });
+    this.#counters.delivered++;
+    this.#outlet?.write(encodePublish({ ...message, dup: false, messageId }));
+  }
+
+  #enqueue(message: Message): void {
+    const size = message.payload.length + queuedOverheadBytes;
+    if (this.#queuedBytes + size > this.#limits.queueBytes) {
+      this.#counters.droppedQueueFull++;
+      return;
+    }
+    this.#queuedBytes += size;
+    this.#queue.push(message);
+  }
+
+  /** The next id that is not in use [MQTT-2.3.1-4]; the window is far smaller than the id space. */
+  #takeMessageId(): number {
+    while (this.#inFlight.has(this.#nextMessageId)) this.#advanceMessageId();
+    const messageId = this.#nextMessageId;
+    this.#advanceMessageId();
+    return messageId;
+  }
+
+  #advanceMessageId(): void {
+    this.#nextMessageId = this.#nextMessageId >= 65_535 ? 1 : this.#nextMessageId + 1;
+  }
+}
