@@ -18,7 +18,8 @@ export const codecErrors = {
   DEVICES_PAYLOAD_TOO_MANY_ITEMS: input,
   /** Valid JSON, but not the object or array that the format asks for. */
   DEVICES_PAYLOAD_SHAPE: input,
-  DEVICES_TOPIC_REST_INVALID: input,
+  /** In a tree that devices publish in, but not as that tree asks for. */
+  DEVICES_TOPIC_INVALID: input,
   DEVICES_READING_UNKNOWN: input,
   DEVICES_FIELD_MISSING: input,
   DEVICES_FIELD_TYPE: input,

@@ -22,7 +22,7 @@ export interface DeviceTopic {
   sppgId: string;
   tree: DeviceTree;
   deviceId: string;
-  /** The levels after the device id: `[reading]` or `[child, reading]`, or the maker's topic. */
+  /** The levels after the device id: `[reading]`, `[child, reading]`, or the maker's own topic. */
   rest: string[];
   /** The reading that a telemetry topic names, known or not; `null` in a codec's tree. */
   reading: string | null;
@@ -60,7 +60,7 @@ function parseCodecTopic(topicName: string): DeviceTopic | null {
   if (root !== "sppg" || sppgId === undefined || tree === undefined || deviceId === undefined) {
     return null;
   }
-  if (levels.length > topicLevelsMax || !codecTrees.has(tree)) return null;
+  if (levels.length > topicLevelsMax || rest.length === 0 || !codecTrees.has(tree)) return null;
   if (!isSppgId(sppgId) || !isDeviceId(deviceId)) return null;
   if (rest.some((level) => wildcardPattern.test(level))) return null;
   // The set above holds nothing else.

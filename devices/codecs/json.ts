@@ -41,6 +41,17 @@ export function parseJson(payload: Uint8Array): ParsedJson {
   return checkLimits(value, 1) ?? { ok: true, value };
 }
 
+export type ParsedObject = { ok: true; value: JsonObject } | ({ ok: false } & CodecReject);
+
+/** For formats that know no array at their first level. */
+export function parseJsonObject(payload: Uint8Array): ParsedObject {
+  const parsed = parseJson(payload);
+  if (!parsed.ok) return parsed;
+  const { value } = parsed;
+  if (isJsonObject(value)) return { ok: true, value };
+  return reject("DEVICES_PAYLOAD_SHAPE", `expected an object, got ${describe(value)}`);
+}
+
 /** The recursion ends at `depthMax`, so that nesting can't exhaust the stack. */
 function checkLimits(value: unknown, depth: number): ({ ok: false } & CodecReject) | null {
   if (typeof value !== "object" || value === null) return null;

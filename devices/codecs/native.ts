@@ -25,7 +25,7 @@ export const nativeCodec: Codec = {
   decode({ topicRest, payload }) {
     const [first, second, ...more] = topicRest;
     if (first === undefined || more.length > 0) {
-      return reject("DEVICES_TOPIC_REST_INVALID", topicRest.join("/").slice(0, 200));
+      return reject("DEVICES_TOPIC_INVALID", topicRest.join("/").slice(0, 200));
     }
     const reading = knownReading(second ?? first);
     if (typeof reading === "object") return reading;

@@ -1,21 +1,20 @@
 import { assembleReading, wrongType } from "./assemble.ts";
 import { type Codec, collect, ignore, reject } from "./codec.ts";
-import { describe, isJsonObject, ownValue, parseJson } from "./json.ts";
+import { ownValue, parseJsonObject } from "./json.ts";
 
 /**
- * A driver's phone with OwnTracks, publishing on `sppg/{sppgId}/owntracks/{deviceId}` or below.
+ * A driver's phone with OwnTracks, its base topic set to anything below
+ * `sppg/{sppgId}/owntracks/{deviceId}/`; what a message is stands in its payload.
+ *
  * The app omits fields that equal zero, so an absent latitude is the equator (Pontianak lies on
  * it) and an absent speed is standing still. Absent accuracy, heading and battery stay unknown:
  * no fix is exact to 0 m, a parked car heads nowhere, and a phone at 0 % does not publish.
  */
 export const ownTracksCodec: Codec = {
   decode({ payload }) {
-    const parsed = parseJson(payload);
+    const parsed = parseJsonObject(payload);
     if (!parsed.ok) return parsed;
     const message = parsed.value;
-    if (!isJsonObject(message)) {
-      return reject("DEVICES_PAYLOAD_SHAPE", `expected an object, got ${describe(message)}`);
-    }
     const type = ownValue(message, "_type");
     if (type === undefined) return reject("DEVICES_FIELD_MISSING", "_type");
     if (typeof type !== "string") return wrongType("_type", "a string", type);

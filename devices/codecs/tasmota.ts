@@ -8,7 +8,7 @@ import {
   type MadeReading,
   reject,
 } from "./codec.ts";
-import { describe, isJsonObject, type JsonObject, ownValue, parseJson } from "./json.ts";
+import { describe, isJsonObject, type JsonObject, ownValue, parseJsonObject } from "./json.ts";
 import { fahrenheitToCelsius, parseIsoTime } from "./units.ts";
 
 type Rejected = { ok: false } & CodecReject;
@@ -27,12 +27,9 @@ export const tasmotaCodec: Codec = {
   decode(input) {
     // STATE, LWT, INFO1, RESULT, STATUS8, … are status of the maker's, some of them not JSON.
     if (input.topicRest.at(-1) !== "SENSOR") return ignore("notTelemetry");
-    const parsed = parseJson(input.payload);
+    const parsed = parseJsonObject(input.payload);
     if (!parsed.ok) return parsed;
     const message = parsed.value;
-    if (!isJsonObject(message)) {
-      return reject("DEVICES_PAYLOAD_SHAPE", `expected an object, got ${describe(message)}`);
-    }
     const time = readTime(message, input);
     if (!time.ok) return time;
     const toCelsius = temperatureScale(ownValue(message, "TempUnit"));

@@ -8,7 +8,7 @@ import {
   type MadeReading,
   reject,
 } from "./codec.ts";
-import { describe, isJsonObject, type JsonObject, ownValue, parseJson } from "./json.ts";
+import { isJsonObject, type JsonObject, ownValue, parseJsonObject } from "./json.ts";
 import { knotsToKmh, parseIsoTime } from "./units.ts";
 
 type Rejected = { ok: false } & CodecReject;
@@ -20,12 +20,9 @@ type Rejected = { ok: false } & CodecReject;
  */
 export const traccarCodec: Codec = {
   decode({ payload }) {
-    const parsed = parseJson(payload);
+    const parsed = parseJsonObject(payload);
     if (!parsed.ok) return parsed;
     const message = parsed.value;
-    if (!isJsonObject(message)) {
-      return reject("DEVICES_PAYLOAD_SHAPE", `expected an object, got ${describe(message)}`);
-    }
     const position = ownValue(message, "position");
     // The event forwarder may share the topic; its events are the server's opinions.
     if (position === undefined && Object.hasOwn(message, "event")) return ignore("notTelemetry");

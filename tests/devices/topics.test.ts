@@ -45,8 +45,8 @@ test("a telemetry topic gives back what it was made of, with and without a child
 
 test.for([
   ["sppg/sppg-1/tasmota/plug-1/tele/SENSOR", "tasmota", ["tele", "SENSOR"]],
-  ["sppg/sppg-1/owntracks/phone-1", "owntracks", []],
-  ["sppg/sppg-1/owntracks/phone-1/event", "owntracks", ["event"]],
+  ["sppg/sppg-1/owntracks/phone-1/location", "owntracks", ["location"]],
+  ["sppg/sppg-1/owntracks/phone-1/me/event", "owntracks", ["me", "event"]],
   ["sppg/sppg-1/traccar/server-1/positions", "traccar", ["positions"]],
   ["sppg/sppg-1/tasmota/gateway-1/a/b/c/SENSOR", "tasmota", ["a", "b", "c", "SENSOR"]],
   ["sppg/sppg-1/tasmota/gateway-1//SENSOR", "tasmota", ["", "SENSOR"]],
@@ -76,6 +76,7 @@ test.for([
   "sppg/sppg-1/shelly/probe-1/events",
   "sppg/sppg-1/constructor/probe-1/x",
   "sppg/sppg-1/tasmota",
+  "sppg/sppg-1/owntracks/phone-1",
   "sppg/sppg-1/tasmota/plug 1/SENSOR",
   "sppg/sppg-1/tasmota/plug-1/#",
   "sppg/sppg-1/tasmota/plug-1/a/b/c/d/e",

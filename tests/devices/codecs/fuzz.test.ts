@@ -30,11 +30,11 @@ const samples: readonly Published[] = [
     },
   },
   {
-    topic: "owntracks/phone-1",
+    topic: "owntracks/phone-1/me",
     payload: { _type: "location", lat: -6.2, lon: 106.8, tst: 1795300000, acc: 1, vel: 3, batt: 9 },
   },
   {
-    topic: "traccar/server-1",
+    topic: "traccar/server-1/positions",
     payload: {
       position: {
         fixTime: "2026-11-22T03:00:00.000+00:00",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { decode } from "./support.ts";
 
-const topic = "owntracks/phone-1";
+const topic = "owntracks/phone-1/me";
 const location = {
   _type: "location",
   lat: -6.200001,
@@ -42,7 +42,7 @@ test("a location is one position, its time in ms", () => {
   });
 });
 
-test("an omitted speed is standing still; omitted accuracy, heading and battery are unknown", () => {
+test("an omitted speed is standing still; accuracy, heading and battery are unknown then", () => {
   const payload = { _type: "location", lat: -6.2, lon: 106.8, tst: 1795300000 };
   const result = decode({ topic, payload });
   expect(result).toMatchObject({ readings: [{ fields: { lat: -6.2, lon: 106.8, speedKmh: 0 } }] });
