@@ -66,7 +66,7 @@ test("/readyz lists each check by name and is 200 only when all hold", async (t)
   expect(red.json()).toMatchObject({ ok: false, checks: [{ name: "disk", ok: false }, {}] });
 });
 
-test("a readiness check that throws or hangs is a failed one, and the others still answer", async () => {
+test("a readiness check that throws or hangs has failed, and the others still answer", async () => {
   const report = await checkReadiness(
     [
       { name: "throws", check: () => Promise.reject(new Error("no log")) },
@@ -92,7 +92,7 @@ test("/metrics answers Prometheus text to this machine itself", async (t) => {
   expect(await response.text()).toContain("nadi_test_total 3");
 });
 
-test("/metrics refuses a caller from elsewhere, and a proxied one, without the token", async (t) => {
+test("/metrics refuses callers from elsewhere, or proxied, without the token", async (t) => {
   const app = createApp(t, { env: { NADI_METRICS_TOKEN: token } });
   const far = { url: "/metrics", remoteAddress: "192.0.2.7" };
   const proxied = { url: "/metrics", headers: { "x-forwarded-for": "192.0.2.7" } };
@@ -147,7 +147,7 @@ test("errors are problem documents with a stable code and a page of their own", 
   expect((await app.server.inject("/problems/constructor")).statusCode).toBe(404);
 });
 
-test("our own failure says nothing of its cause to the caller and everything to the log", async (t) => {
+test("a failure of ours tells its cause to the log and not to the caller", async (t) => {
   const lines: string[] = [];
   const app = createApp(t, { lines });
   app.server.get("/fails", () => {
