@@ -114,7 +114,9 @@ async function installPackages(options) {
     // Not `npm ci`: it refuses a lockfile without the packages of every other platform, and npm
     // leaves those out of it when a registry does not serve them. This reads the same lockfile,
     // checks the same hashes and does not write it; what is there is compared with it below.
-    const args = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+    // The prefix is named because under `npm run` of another project npm would take that one's.
+    const args = ["install", "--prefix", root, "--no-save", "--no-audit", "--no-fund"];
+    args.push("--loglevel=error");
     if (options.needsDevelopment) args.push("--include=dev");
     await runNpm(args, lock);
     say(`packages installed in ${((performance.now() - started) / 1000).toFixed(1)} s`);
