@@ -94,7 +94,8 @@ function describe(stats: LoadStats): string {
   const ms = (us: number): string => (us / 1000).toFixed(2);
   return [
     `acknowledged   ${stats.acked} (${Math.round(stats.ackedPerSecond)}/s), sent ${stats.sent}`,
-    `PUBACK ms      p50 ${ms(latency.p50Us)}  p99 ${ms(latency.p99Us)}  p999 ${ms(latency.p999Us)}`,
+    `PUBACK ms      p50 ${ms(latency.p50Us)}  p99 ${ms(latency.p99Us)}` +
+      `  p999 ${ms(latency.p999Us)}`,
     `late sends ms  p50 ${ms(lateness.p50Us)}  p99 ${ms(lateness.p99Us)}`,
     `connections    ${stats.live} live, ${stats.disconnects} lost, ${stats.resent} messages resent`,
     `odd acks       ${stats.strayAcks} stray, ${stats.outOfOrderAcks} out of order`,

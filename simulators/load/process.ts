@@ -20,7 +20,7 @@ export interface LoadReply {
   error?: { message: string; code?: string };
 }
 
-/** A load in a process of its own: it outlives the broker, and its work is not on our event loop. */
+/** A load in a process of its own: it outlives the broker and leaves our event loop alone. */
 export interface LoadProcess {
   readonly pid: number;
   stats(): Promise<LoadStats>;

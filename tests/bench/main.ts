@@ -1,0 +1,65 @@
+/** `npm run bench`: the edge of Nadi beside stock Aedes and Mosquitto, in one go. */
+import { parseArgs } from "node:util";
+import { assertOpenFiles, type SimulatorsError } from "../../simulators/index.ts";
+import { benchEdge, edgePlans } from "./edge.ts";
+import { describeMachine, formatReport, type BenchReport } from "./report.ts";
+import { missingServer, serverNames, type ServerName } from "./servers.ts";
+
+const usage = `usage: node tests/bench/main.ts [options]
+
+Measures stock Aedes, Mosquitto and Nadi in interleaved rounds on this machine; medians.
+Servers and generator are processes of their own and share its CPUs.
+
+  --quick          one short round, about a minute
+  --rounds <n>     default ${edgePlans.full.rounds}
+  --only <server>  ${serverNames.join(", ")}; may be given more than once
+  --json           one JSON object on standard output`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean" },
+      rounds: { type: "string" },
+      only: { type: "string", multiple: true },
+      json: { type: "boolean" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  const wanted = serverNames.filter((name) => values.only?.includes(name) ?? true);
+  const plan = values.quick === true ? edgePlans.quick : edgePlans.full;
+  const rounds = Number(values.rounds ?? plan.rounds);
+  if (wanted.length === 0 || !Number.isInteger(rounds) || rounds < 1) {
+    process.stderr.write(`${usage}\n`);
+    return 2;
+  }
+  // A child process has the same limit as this one.
+  assertOpenFiles(plan.idleDevices);
+  const missing: Partial<Record<ServerName, string>> = {};
+  for (const name of wanted) {
+    const why = missingServer(name);
+    if (why !== null) missing[name] = why;
+  }
+  const servers = wanted.filter((name) => missing[name] === undefined);
+  const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+  const edge = await benchEdge({ plan: { ...plan, rounds }, servers, progress });
+  const report: BenchReport = {
+    ...describeMachine(),
+    plan: `${rounds} rounds${values.quick === true ? ", quick" : ""}`,
+    edge,
+    missing,
+  };
+  process.stdout.write(`${values.json === true ? JSON.stringify(report) : formatReport(report)}\n`);
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const { message, code } = error as SimulatorsError;
+  process.stderr.write(`${code === undefined ? String((error as Error).stack) : message}\n`);
+  process.exitCode = 1;
+}
