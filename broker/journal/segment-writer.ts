@@ -1,0 +1,184 @@
+import { assertInvariant, systemCode } from "./errors.ts";
+import { closeQuietly, createDurably, writeFully } from "./file-system.ts";
+import type { Group } from "./group.ts";
+import { randomSeeds } from "./recovery.ts";
+import { type RecordSeeds, stampRecords } from "./record.ts";
+import { encodeFooter, encodeHeader, SEGMENT_FOOTER_BYTES } from "./segment-format.ts";
+import { createSegment, isEmptySegment, markPosition, type Segment } from "./segments.ts";
+import type { JournalState } from "./state.ts";
+
+export interface SegmentWriter {
+  /**
+   * Writes and syncs a group; resolves to its first offset. When it rejects, the file that failed
+   * is fenced and never written again, and the group can be given to the next one.
+   */
+  write(group: Group): Promise<number>;
+  /** Ends the active segment and opens the next, so that the first can be trimmed. */
+  roll(): Promise<void>;
+}
+
+export interface WriterOptions {
+  state: JournalState;
+  segmentBytesMax: number;
+  makeSeeds?: () => RecordSeeds;
+}
+
+export function createSegmentWriter(options: WriterOptions): SegmentWriter {
+  const { state, segmentBytesMax } = options;
+  const makeSeeds = options.makeSeeds ?? randomSeeds;
+
+  async function write(group: Group): Promise<number> {
+    let segment = activeSegment(state);
+    if (segment !== null && mustRoll(segment, group)) {
+      await seal();
+      segment = null;
+    }
+    segment ??= await create();
+    const firstOffset = state.nextOffset;
+    const position = segment.recordsEnd;
+    const range = { bytes: group.bytes, firstOffset };
+    const count = stampRecords(group.window, range, segment.seeds);
+    assertInvariant(count === group.dones.length, "a group has lost an entry");
+    // Given now, and never again whatever becomes of this write.
+    state.nextOffset = firstOffset + count;
+    assertInvariant(Number.isSafeInteger(state.nextOffset), "offsets have run out");
+    try {
+      await writeGroup(state, group, position);
+    } catch (error) {
+      await fence();
+      throw error;
+    }
+    markPosition(segment, { position, offset: firstOffset });
+    segment.lastOffset = state.nextOffset - 1;
+    segment.recordsEnd = position + group.bytes;
+    segment.fileBytes = segment.recordsEnd;
+    state.lastRecordOffset = segment.lastOffset;
+    state.lastTimeMs = group.lastTimeMs;
+    return firstOffset;
+  }
+
+  function mustRoll(segment: Segment, group: Group): boolean {
+    if (isEmptySegment(segment)) return segment.firstOffset !== state.nextOffset;
+    // Offsets in a segment are consecutive, which is what makes damage in it measurable.
+    if (segment.lastOffset + 1 !== state.nextOffset) return true;
+    return segment.recordsEnd + group.bytes > segmentBytesMax;
+  }
+
+  async function seal(): Promise<void> {
+    const segment = activeSegment(state);
+    if (segment === null || state.activeFile === null) return;
+    const footer = encodeFooter({
+      firstOffset: segment.firstOffset,
+      lastOffset: segment.lastOffset,
+      recordsEnd: segment.recordsEnd,
+      lastTimeMs: state.lastTimeMs,
+      seeds: segment.seeds,
+    });
+    try {
+      await writeFully(state.activeFile, footer, segment.recordsEnd);
+      await state.activeFile.dataSync();
+    } catch (error) {
+      await fence();
+      throw error;
+    }
+    segment.isSealed = true;
+    segment.fileBytes = segment.recordsEnd + SEGMENT_FOOTER_BYTES;
+    await closeActive(state);
+    state.crashPoint("segment-sealed");
+  }
+
+  async function create(): Promise<Segment> {
+    const segment = createSegment(state.nextOffset, makeSeeds());
+    const header = encodeHeader({
+      firstOffset: segment.firstOffset,
+      seeds: segment.seeds,
+      previousSyncedOffset: state.lastRecordOffset,
+      previousTimeMs: state.lastTimeMs,
+      isPreviousFenced: state.isFencePending,
+    });
+    const place = { directory: state.directory, name: segment.name };
+    try {
+      state.activeFile = await createDurably(state.disk, place, header);
+    } catch (error) {
+      // Another name for the next attempt: this file may be there, whole or in part.
+      state.nextOffset++;
+      if (systemCode(error) !== "EEXIST") await removeFile(state, segment.name);
+      throw error;
+    }
+    const previous = state.segments.at(-1);
+    const isTailLeft = state.isFencePending && previous !== undefined && !previous.isSealed;
+    state.segments.push(segment);
+    state.isFencePending = false;
+    state.crashPoint("segment-created");
+    if (isTailLeft) await cutTail(state, previous);
+    return segment;
+  }
+
+  /** Nothing on the active file is acknowledged again; what was stays readable. */
+  async function fence(): Promise<void> {
+    const segment = activeSegment(state);
+    if (segment === null) return;
+    state.stats.fences++;
+    segment.isFenced = true;
+    await closeActive(state);
+    if (isEmptySegment(segment)) {
+      state.segments.pop();
+      await removeFile(state, segment.name);
+    }
+    state.isFencePending = true;
+  }
+
+  async function roll(): Promise<void> {
+    await seal();
+    await create();
+  }
+
+  return { write, roll };
+}
+
+function activeSegment(state: JournalState): Segment | null {
+  return state.activeFile === null ? null : (state.segments.at(-1) ?? null);
+}
+
+async function writeGroup(state: JournalState, group: Group, position: number): Promise<void> {
+  const file = state.activeFile;
+  assertInvariant(file !== null, "a group is written without a segment");
+  state.crashPoint("before-journal-write");
+  await writeFully(file, group.window.bytes.subarray(0, group.bytes), position);
+  state.crashPoint("after-journal-write");
+  await file.dataSync();
+  state.crashPoint("after-sync");
+}
+
+async function closeActive(state: JournalState): Promise<void> {
+  const file = state.activeFile;
+  state.activeFile = null;
+  if (file !== null) await closeQuietly(file);
+}
+
+/** What lies behind the last record is void already: cutting it gives the space back. */
+async function cutTail(state: JournalState, segment: Segment): Promise<void> {
+  try {
+    const file = await state.disk.open(`${state.directory}/${segment.name}`, "update");
+    try {
+      await file.truncate(segment.recordsEnd);
+      await file.dataSync();
+      segment.fileBytes = segment.recordsEnd;
+    } finally {
+      await closeQuietly(file);
+    }
+  } catch {
+    // It stays void: the next segment's header says where this one ends.
+    state.stats.unlinkFailures++;
+  }
+}
+
+/** Removes a file that holds nothing; where that fails it is an empty segment to the next start. */
+async function removeFile(state: JournalState, name: string): Promise<void> {
+  try {
+    await state.disk.unlink(`${state.directory}/${name}`);
+    await state.disk.syncDirectory(state.directory);
+  } catch {
+    state.stats.unlinkFailures++;
+  }
+}
