@@ -10,6 +10,12 @@ export interface DataLock {
 }
 
 /**
+ * node:sqlite closes a database that is collected as garbage, and with it goes the lock: an owner
+ * that forgets its `DataLock` must stay the owner.
+ */
+const heldLocks = new Set<DatabaseSync>();
+
+/**
  * Makes this process the one owner of a data folder, or throws `RECORDS_DATA_DIR_IN_USE`.
  *
  * The owner is whoever holds SQLite's exclusive lock on `lock.sqlite`: the kernel gives it back
@@ -37,8 +43,10 @@ export function acquireDataLock(dataDir: string): DataLock {
     });
   }
   const held = database;
+  heldLocks.add(held);
   return {
     release() {
+      heldLocks.delete(held);
       if (held.isOpen) held.close();
     },
   };

@@ -1,12 +1,15 @@
 import { Worker } from "node:worker_threads";
 import { recordsError, type CodedError } from "./errors.ts";
 import { createPendingCalls, type PendingCalls } from "./pending-calls.ts";
+import { recordsBusyTimeoutMs } from "./records.ts";
 import { fromWireError, type FromWorker, type ToWorker, type WorkerStart } from "./rpc.ts";
 
 export interface RecordsWorkerOptions<Services extends object> {
   dataDir: string;
   /** Own the data folder (`serve`): a second owner fails with `RECORDS_DATA_DIR_IN_USE`. */
   lock: boolean;
+  /** How long a call waits for another process's write lock. Default `recordsBusyTimeoutMs`. */
+  busyTimeoutMs?: number;
   /** URLs of modules that export `migrations: readonly Migration[]`. */
   migrationModules: readonly string[];
   /**
@@ -46,6 +49,7 @@ export async function startRecordsWorker<Services extends object>(
     workerData: {
       dataDir: options.dataDir,
       lock: options.lock,
+      busyTimeoutMs: options.busyTimeoutMs ?? recordsBusyTimeoutMs,
       migrationModules: options.migrationModules,
       serviceModules: options.services,
     } satisfies WorkerStart,

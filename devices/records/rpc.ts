@@ -26,6 +26,7 @@ export interface WireError {
 export interface WorkerStart {
   dataDir: string;
   lock: boolean;
+  busyTimeoutMs: number;
   migrationModules: readonly string[];
   serviceModules: Readonly<Record<string, string>>;
 }

@@ -16,7 +16,10 @@ interface Opened {
 
 async function open(start: WorkerStart): Promise<Opened> {
   const lock = start.lock ? acquireDataLock(start.dataDir) : null;
-  const records = await openRecords({ path: recordsPath(start.dataDir) });
+  const records = await openRecords({
+    path: recordsPath(start.dataDir),
+    busyTimeoutMs: start.busyTimeoutMs,
+  });
   await migrate(records, await loadMigrations(start.migrationModules));
   const services = new Map<string, Methods>();
   for (const [name, url] of Object.entries(start.serviceModules)) {
