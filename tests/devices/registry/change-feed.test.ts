@@ -103,6 +103,29 @@ test("each change is heard once and in order, also when pokes and polls meet a l
   expect(feed.changeSeq).toBe(count);
 });
 
+test("a poke hears what was committed before it, also when a poll under way has read already", async (t) => {
+  const made = await createTestRegistry(t);
+  const read = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const { feed, heard } = await follow(t, {
+    ...made.registry,
+    async readChanges(afterSeq, limit) {
+      const changes = await made.registry.readChanges(afterSeq, limit);
+      read.resolve();
+      await release.promise;
+      return changes;
+    },
+  });
+  const polling = feed.poke();
+  await read.promise;
+  await made.registry.addKitchen(kitchen, "cli");
+  const poked = feed.poke();
+  release.resolve();
+  await poked;
+  expect(heard.map(({ seq }) => seq)).toEqual([1]);
+  await polling;
+});
+
 test("a log that can't be read makes the feed unreadable until a poll succeeds, and nothing is lost", async (t) => {
   const made = await createTestRegistry(t);
   const { feed, heard, nextNote } = await follow(t, made.registry);
