@@ -14,7 +14,7 @@ function command(words: string, run: Command["run"] = async () => 0): Command {
   };
 }
 
-test("the command with the most words that match runs, with its options and arguments", async (t) => {
+test("the command with the most words that match runs with its arguments", async (t) => {
   const seen: ParsedArguments[] = [];
   const line = createCommandLine(t, [
     command("journal", async () => 1),

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { acquireDataLock } from "../../../devices/records/data-lock.ts";
 import { createDataDir, firstLine, openTestRecords, spawnChild } from "./factories.ts";
 
-test("a second process is refused with what to do, and admitted after kill -9 of the first", async (t) => {
+test("a second process is refused, and admitted after kill -9 of the first", async (t) => {
   const dataDir = createDataDir(t);
   const owner = spawnChild(t, "hold-lock.ts", [dataDir]);
   expect(await firstLine(owner)).toBe("held");

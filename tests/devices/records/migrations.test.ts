@@ -30,7 +30,7 @@ test("an empty database is brought up to date, oldest id first, and only once", 
   expect(await migrate(records, shuffled)).toEqual([]);
 });
 
-test("a migration that another folder adds later is applied beside those that are there", async (t) => {
+test("a migration that another folder adds later is applied beside the others", async (t) => {
   const records = await openTestRecords(t);
   await migrate(records, migrations);
   const all = [...(await loadMigrations([registryMigrationsModule])), step("0002-alerts")];

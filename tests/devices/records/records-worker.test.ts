@@ -89,7 +89,7 @@ test("the main thread goes on while the worker stands still", async (t) => {
   await blocked;
 });
 
-test("calls above the limit are refused at once as retryable, those below are answered", async (t) => {
+test("calls above the limit are refused as retryable, those below are answered", async (t) => {
   const worker = await start(t);
   const calls = Array.from({ length: recordsPendingCallsMax }, (_, index) =>
     worker.services.fault.echo(index),
@@ -102,7 +102,7 @@ test("calls above the limit are refused at once as retryable, those below are an
   expect(await worker.services.fault.echo("again")).toBe("again");
 });
 
-test("a worker that dies rejects what waits, tells its end, and later calls fail at once", async (t) => {
+test("a worker that dies rejects what waits and tells its end; later calls fail", async (t) => {
   const worker = await start(t);
   const exit = exitOf(worker);
   const hanging = worker.services.fault.hang();

@@ -27,7 +27,7 @@ async function pragma(records: Records, name: string): Promise<unknown> {
   return Object.values(rows[0] ?? {})[0];
 }
 
-test("a commit is on disk: WAL, synchronous=FULL, foreign keys and a busy timeout are set", async (t) => {
+test("WAL, synchronous=FULL, foreign keys and a busy timeout are set", async (t) => {
   const records = await openTestRecords(t);
   expect(await pragma(records, "journal_mode")).toBe("wal");
   expect(await pragma(records, "synchronous")).toBe(2);

@@ -39,7 +39,7 @@ test("an unknown device or a malformed id has no login", async (t) => {
   expect(await registry.findDeviceLogin("' or 1=1 --", "\0")).toBeNull();
 });
 
-test("after a rotation the old secret lives ten minutes more and not a moment longer", async (t) => {
+test("after a rotation the old secret lives ten minutes and not a moment longer", async (t) => {
   const made = await withProbe(t);
   const { secret } = await made.registry.rotateDevice({ ...ids, overlapSeconds: 600 }, "cli");
   const endMs = made.clock.ms + 600_000;
@@ -85,7 +85,7 @@ test("rotating again and again keeps a bounded number of secrets, the newest", a
   );
 });
 
-test("a revoked device has no secret, gets none by rotation, and a new one when enabled", async (t) => {
+test("a revoked device has no secret and gets a new one only when enabled", async (t) => {
   const made = await withProbe(t);
   await made.registry.revokeDevice(ids, "cli");
   expect(await find(made)).toEqual({ ...ids, codec: null, enabled: false, secrets: [] });
@@ -104,7 +104,7 @@ test("a revoked device has no secret, gets none by rotation, and a new one when 
   });
 });
 
-test("an unknown device is neither revoked nor rotated, and an odd overlap is refused", async (t) => {
+test("an unknown device is neither revoked nor rotated, nor is an odd overlap taken", async (t) => {
   const { registry } = await withProbe(t);
   const other = { ...ids, deviceId: "probe-2" };
   const code = "REGISTRY_DEVICE_UNKNOWN";

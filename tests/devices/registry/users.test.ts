@@ -21,7 +21,7 @@ async function storedHash({ records }: TestRegistry, email: string): Promise<str
   return row.password_hash;
 }
 
-test("a new person gets a long password that is stored as Argon2id of 19 MiB and two passes", async (t) => {
+test("a new person's long password is stored as Argon2id of 19 MiB, two passes", async (t) => {
   const made = await withKitchen(t);
   const { user, password } = await made.registry.addUser(head, "cli");
   expect(user).toEqual({ ...head, createdAtMs: made.clock.ms });
@@ -46,7 +46,7 @@ test("an e-mail address is one person however it is spelled", async (t) => {
   expect((await registry.listUsers()).map(({ email }) => email)).toEqual([head.email]);
 });
 
-test("an operator has all kitchens and names none, any other names those that are there", async (t) => {
+test("an operator names no kitchen, any other those that are there", async (t) => {
   const { registry } = await withKitchen(t);
   const invalid = { code: "REGISTRY_INPUT_INVALID", facts: { field: "kitchens" } };
   const operator = { ...head, role: "operator" } as const;
