@@ -13,3 +13,16 @@ export type CrashPoint =
 export type CrashPointHook = (name: CrashPoint) => void;
 
 export const noCrashPoint: CrashPointHook = () => {};
+
+/**
+ * Ends the process as a power cut would, at the n-th passage of a point. For fault tests only.
+ * @param setting `name` or `name:n`, e.g. `after-sync:100`; undefined or empty: never
+ */
+export function crashPointFrom(setting: string | undefined): CrashPointHook {
+  if (setting === undefined || setting === "") return noCrashPoint;
+  const [wanted, passage = "1"] = setting.split(":");
+  let left = Number(passage);
+  return (name) => {
+    if (name === wanted && --left === 0) process.kill(process.pid, "SIGKILL");
+  };
+}

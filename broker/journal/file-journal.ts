@@ -1,20 +1,20 @@
-import { createReceivedTime, type JournalClock, systemClock } from "./clock.ts";
+import { createReceivedTime, type JournalClock, type ReceivedTime, systemClock } from "./clock.ts";
 import { type CrashPointHook, noCrashPoint } from "./crash-points.ts";
 import { type Cursors, openCursors } from "./cursors.ts";
 import { JournalError } from "./errors.ts";
 import { closeQuietly, type FileSystem, nodeFileSystem } from "./file-system.ts";
-import { createGroupCommit, GROUP_BYTES_MAX, type GroupCommit } from "./group-commit.ts";
-import type { AppendDone, Journal, JournalCondition, NewEntry } from "./journal.ts";
+import { GROUP_BYTES_MAX, GroupCommit } from "./group-commit.ts";
+import type { AppendDone, Journal, JournalBatch, JournalCondition, NewEntry } from "./journal.ts";
 import { createQuarantine, type Quarantine } from "./quarantine.ts";
-import { createReader } from "./reader.ts";
+import { Reader, type ReadLimits } from "./reader.ts";
 import { isEncodable, recordBytesMax } from "./record.ts";
 import { recoverSegments, type RecoveredSegments } from "./recovery.ts";
-import { createSegmentWriter } from "./segment-writer.ts";
+import { createSegmentWriter, type SegmentWriter } from "./segment-writer.ts";
 import { isEmptySegment, totalBytes } from "./segments.ts";
 import { createSpace } from "./space.ts";
 import type { JournalState } from "./state.ts";
 import { createStats, type JournalStats } from "./stats.ts";
-import { createTail } from "./tail.ts";
+import { createTail, type Tail } from "./tail.ts";
 import { type JournalTimers, systemTimers } from "./timers.ts";
 import { createTrim, type Trim } from "./trim.ts";
 
@@ -86,7 +86,7 @@ export async function openFileJournal(options: FileJournalOptions): Promise<File
     }
     const nextOffset = Math.max(recovered.nextOffset, cursors.highest());
     const state = createState({ disk, directory, stats, crashPoint }, { ...recovered, nextOffset });
-    return createFileJournal(settings, { state, cursors, quarantine });
+    return new SegmentFileJournal(settings, { state, cursors, quarantine });
   } catch (cause) {
     if (cause instanceof JournalError) throw cause;
     throw new JournalError("JOURNAL_OPEN_FAILED", `the journal in ${directory} can't be opened`, {
@@ -120,102 +120,158 @@ interface Parts {
 
 type Settings = FileJournalOptions & { [Key in keyof typeof fileJournalDefaults]: number };
 
-function createFileJournal(settings: Settings, parts: Parts): FileJournal {
-  const { state, cursors, quarantine } = parts;
-  const clock = settings.clock ?? systemClock;
-  const { line, startStepMs } = createReceivedTime(clock, state.lastTimeMs);
-  const syncedListeners = new Set<(syncedOffset: number) => void>();
-  const conditionListeners = new Set<(condition: JournalCondition) => void>();
-  const tail = createTail(settings.tailBytesMax);
-  const reader = createReader({ state, tail, quarantine });
-  const { commit, trim } = createCommit();
-  let condition: JournalCondition = { kind: "open" };
-  let closing: Promise<void> | null = null;
+class SegmentFileJournal implements FileJournal {
+  readonly #settings: Settings;
+  readonly #state: JournalState;
+  readonly #cursors: Cursors;
+  readonly #clock: JournalClock;
+  readonly #line: ReceivedTime;
+  readonly #reader: Reader;
+  readonly #trim: Trim;
+  readonly #commit: GroupCommit;
+  readonly #syncedListeners = new Set<(syncedOffset: number) => void>();
+  readonly #conditionListeners = new Set<(condition: JournalCondition) => void>();
+  #condition: JournalCondition = { kind: "open" };
+  #closing: Promise<void> | null = null;
 
-  if (startStepMs !== 0) writeClockEntry(startStepMs, clock.monotonicMs());
-  runTrim();
-
-  function createCommit(): { commit: GroupCommit; trim: Trim } {
+  constructor(settings: Settings, parts: Parts) {
+    const { state, cursors, quarantine } = parts;
+    this.#settings = settings;
+    this.#state = state;
+    this.#cursors = cursors;
+    this.#clock = settings.clock ?? systemClock;
+    const tail = createTail(settings.tailBytesMax);
+    this.#reader = new Reader({ state, tail, quarantine });
     const writer = createSegmentWriter({ state, segmentBytesMax: settings.segmentBytesMax });
-    const trim = createTrim({ state, cursors, writer, bytesMax: settings.journalBytesMax });
-    const limits = { freeBytesMin: settings.freeBytesMin, reserveBytes: settings.reserveBytes };
-    const commit = createGroupCommit({
-      state,
-      writer,
-      space: createSpace({ disk: state.disk, directory: state.directory, limits }),
-      clock,
-      timers: settings.timers ?? systemTimers,
-      groupBytesMax: settings.groupBytesMax,
-      fitsQuota: (bytes) => trim.fitsQuota(bytes),
-      onCondition: setCondition,
-      onGroup: (group, firstOffset) => tail.push(group, firstOffset),
-      onAnswered: () => {
-        for (const listener of syncedListeners) listener(state.syncedOffset);
-      },
-      onFatal: fatal,
-    });
-    return { commit, trim };
+    this.#trim = createTrim({ state, cursors, writer, bytesMax: settings.journalBytesMax });
+    this.#commit = this.#createCommit(writer, tail);
+    const { line, startStepMs } = createReceivedTime(this.#clock, state.lastTimeMs);
+    this.#line = line;
+    if (startStepMs !== 0) this.#writeClockEntry(startStepMs, this.#clock.monotonicMs());
+    this.#runTrim();
   }
 
-  function append(entry: NewEntry, done: AppendDone): void {
-    const refusal = whyRefused(entry);
+  #createCommit(writer: SegmentWriter, tail: Tail): GroupCommit {
+    const settings = this.#settings;
+    const { disk, directory } = this.#state;
+    return new GroupCommit({
+      state: this.#state,
+      writer,
+      space: createSpace({ disk, directory, limits: settings }),
+      clock: this.#clock,
+      timers: settings.timers ?? systemTimers,
+      groupBytesMax: settings.groupBytesMax,
+      fitsQuota: (bytes) => this.#trim.fitsQuota(bytes),
+      onCondition: (condition) => this.#setCondition(condition),
+      onGroup: (group, firstOffset) => tail.push(group, firstOffset),
+      onAnswered: () => {
+        for (const listener of this.#syncedListeners) listener(this.#state.syncedOffset);
+      },
+      onFatal: (error) => this.#fatal(error),
+    });
+  }
+
+  get condition(): JournalCondition {
+    return this.#condition;
+  }
+
+  get syncedOffset(): number {
+    return this.#state.syncedOffset;
+  }
+
+  get firstOffset(): number {
+    const first = this.#state.segments.find((segment) => !isEmptySegment(segment));
+    return first?.firstOffset ?? this.#state.syncedOffset + 1;
+  }
+
+  append(entry: NewEntry, done: AppendDone): void {
+    const refusal = this.#whyRefused(entry);
     if (refusal !== null) {
       queueMicrotask(() => done(refusal, 0));
       return;
     }
-    const monotonicMs = clock.monotonicMs();
-    const stepMs = line.stepIfDue(monotonicMs);
-    if (stepMs !== 0) writeClockEntry(stepMs, monotonicMs);
-    commit.add({ entry, receivedTimeMs: line.at(monotonicMs), done });
+    const monotonicMs = this.#clock.monotonicMs();
+    const stepMs = this.#line.stepIfDue(monotonicMs);
+    if (stepMs !== 0) this.#writeClockEntry(stepMs, monotonicMs);
+    this.#commit.add({ entry, receivedTimeMs: this.#line.at(monotonicMs), done });
   }
 
-  function whyRefused(entry: NewEntry): JournalError | null {
-    if (closing !== null) return new JournalError("JOURNAL_CLOSED", "the journal is closed");
+  read(fromOffset: number, limits: ReadLimits): Promise<JournalBatch> {
+    return this.#reader.read(Math.max(1, fromOffset), limits);
+  }
+
+  onSynced(listener: (syncedOffset: number) => void): () => void {
+    return listen(this.#syncedListeners, listener);
+  }
+
+  onCondition(listener: (condition: JournalCondition) => void): () => void {
+    return listen(this.#conditionListeners, listener);
+  }
+
+  cursor(name: string): number | null {
+    return this.#cursors.get(name);
+  }
+
+  async commitCursor(name: string, nextOffset: number): Promise<void> {
+    if (this.#closing !== null) throw closedError();
+    const isPossible = Number.isSafeInteger(nextOffset) && nextOffset > 0;
+    const { syncedOffset } = this.#state;
+    if (!isPossible || nextOffset > syncedOffset + 1) {
+      const message = `cursor "${name}" can't stand at ${nextOffset}: synced is ${syncedOffset}`;
+      throw new JournalError("JOURNAL_CURSOR_REFUSED", message);
+    }
+    await this.#cursors.commit(name, nextOffset);
+    this.#runTrim();
+  }
+
+  checkClock(): void {
+    if (this.#closing !== null) return;
+    const monotonicMs = this.#clock.monotonicMs();
+    const stepMs = this.#line.step(monotonicMs);
+    if (stepMs !== 0) this.#writeClockEntry(stepMs, monotonicMs);
+  }
+
+  stats(): JournalStats {
+    const { stats, segments } = this.#state;
+    return { ...stats, segments: segments.length, bytesOnDisk: totalBytes(segments) };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  #whyRefused(entry: NewEntry): JournalError | null {
+    if (this.#closing !== null) return closedError();
     if (entry.kind === "clock" || !isEncodable(entry)) {
       return new JournalError("JOURNAL_ENTRY_REFUSED", "the journal can't hold this entry");
     }
-    if (state.stats.bytesPending + recordBytesMax(entry) > settings.pendingBytesMax) {
-      return new JournalError("JOURNAL_BACKLOG_FULL", "too much waits for the disk");
-    }
-    return null;
+    const bytes = this.#state.stats.bytesPending + recordBytesMax(entry);
+    if (bytes <= this.#settings.pendingBytesMax) return null;
+    return new JournalError("JOURNAL_BACKLOG_FULL", "too much waits for the disk");
   }
 
-  function writeClockEntry(stepMs: number, monotonicMs: number): void {
-    state.stats.clockSteps++;
+  #writeClockEntry(stepMs: number, monotonicMs: number): void {
+    this.#state.stats.clockSteps++;
     const entry = { kind: "clock", stepMs } as const;
-    commit.add({ entry, receivedTimeMs: line.at(monotonicMs), done: null });
+    this.#commit.add({ entry, receivedTimeMs: this.#line.at(monotonicMs), done: null });
   }
 
-  function checkClock(): void {
-    if (closing !== null) return;
-    const monotonicMs = clock.monotonicMs();
-    const stepMs = line.step(monotonicMs);
-    if (stepMs !== 0) writeClockEntry(stepMs, monotonicMs);
+  #runTrim(): void {
+    this.#trim.run().then(
+      () => this.#commit.wake(),
+      (error: unknown) => this.#fatal(error),
+    );
   }
 
-  async function commitCursor(name: string, nextOffset: number): Promise<void> {
-    if (closing !== null) throw new JournalError("JOURNAL_CLOSED", "the journal is closed");
-    const isPossible = Number.isSafeInteger(nextOffset) && nextOffset > 0;
-    if (!isPossible || nextOffset > state.syncedOffset + 1) {
-      const message = `cursor "${name}" can't stand at ${nextOffset}: synced is ${state.syncedOffset}`;
-      throw new JournalError("JOURNAL_CURSOR_REFUSED", message);
-    }
-    await cursors.commit(name, nextOffset);
-    runTrim();
+  #setCondition(condition: JournalCondition): void {
+    this.#condition = condition;
+    for (const listener of this.#conditionListeners) listener(condition);
   }
 
-  function runTrim(): void {
-    trim.run().then(commit.wake, fatal);
-  }
-
-  function setCondition(next: JournalCondition): void {
-    condition = next;
-    for (const listener of conditionListeners) listener(next);
-  }
-
-  function fatal(error: unknown): void {
-    if (settings.onFatal !== undefined) {
-      settings.onFatal(error);
+  #fatal(error: unknown): void {
+    if (this.#settings.onFatal !== undefined) {
+      this.#settings.onFatal(error);
       return;
     }
     queueMicrotask(() => {
@@ -223,43 +279,19 @@ function createFileJournal(settings: Settings, parts: Parts): FileJournal {
     });
   }
 
-  async function shutDown(): Promise<void> {
-    await commit.close();
-    await trim.run();
-    await cursors.close();
-    if (state.activeFile !== null) await closeQuietly(state.activeFile);
-    state.activeFile = null;
-    setCondition({ kind: "closed" });
+  async #shutDown(): Promise<void> {
+    await this.#commit.close();
+    await this.#trim.run();
+    await this.#cursors.close();
+    const file = this.#state.activeFile;
+    this.#state.activeFile = null;
+    if (file !== null) await closeQuietly(file);
+    this.#setCondition({ kind: "closed" });
   }
+}
 
-  return {
-    append,
-    read: (fromOffset, limits) => reader.read(Math.max(1, fromOffset), limits),
-    onSynced: (listener) => listen(syncedListeners, listener),
-    onCondition: (listener) => listen(conditionListeners, listener),
-    get condition() {
-      return condition;
-    },
-    get syncedOffset() {
-      return state.syncedOffset;
-    },
-    get firstOffset() {
-      const first = state.segments.find((segment) => !isEmptySegment(segment));
-      return first?.firstOffset ?? state.syncedOffset + 1;
-    },
-    cursor: (name) => cursors.get(name),
-    commitCursor,
-    checkClock,
-    stats: () => ({
-      ...state.stats,
-      segments: state.segments.length,
-      bytesOnDisk: totalBytes(state.segments),
-    }),
-    close() {
-      closing ??= shutDown();
-      return closing;
-    },
-  };
+function closedError(): JournalError {
+  return new JournalError("JOURNAL_CLOSED", "the journal is closed");
 }
 
 function listen<Listener>(listeners: Set<Listener>, listener: Listener): () => void {

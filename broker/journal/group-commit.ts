@@ -1,22 +1,16 @@
+import { Attempts } from "./attempts.ts";
 import type { JournalClock } from "./clock.ts";
-import { assertInvariant, JournalError, JournalInvariantError, systemCode } from "./errors.ts";
+import { assertInvariant, JournalError } from "./errors.ts";
 import { addToGroup, createGroup, emptyGroup, type Group, type GroupEntry } from "./group.ts";
-import type { JournalCondition } from "./journal.ts";
+import type { AppendDone, JournalCondition } from "./journal.ts";
 import { recordBytesMax } from "./record.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
-import { isNoSpace, type Space } from "./space.ts";
+import type { Space } from "./space.ts";
 import type { JournalState } from "./state.ts";
 import type { JournalTimers } from "./timers.ts";
 
 /** One group's stamping and copying should not hold the event loop for longer than a few ms. */
 export const GROUP_BYTES_MAX = 1024 * 1024;
-/** Between two looks at the free space while all is well. */
-const ROOM_CHECK_MS = 250;
-const BACKOFF_MS_MIN = 100;
-const BACKOFF_MS_MAX = 5_000;
-
-type WithheldReason = Extract<JournalCondition, { kind: "withheld" }>["reason"];
-
 export interface GroupCommitOptions {
   state: JournalState;
   writer: SegmentWriter;
@@ -25,216 +19,120 @@ export interface GroupCommitOptions {
   timers: JournalTimers;
   groupBytesMax: number;
   /** Makes room below the quota for so many bytes, or says that it can't. */
-  fitsQuota(bytes: number): Promise<boolean>;
-  onCondition(condition: JournalCondition): void;
+  fitsQuota: (bytes: number) => Promise<boolean>;
+  onCondition: (condition: JournalCondition) => void;
   /** Runs when a group is on disk, before anybody hears of it. */
-  onGroup(group: Group, firstOffset: number): void;
+  onGroup: (group: Group, firstOffset: number) => void;
   /** Runs after the group's entries have been answered. */
-  onAnswered(): void;
+  onAnswered: () => void;
   /** A broken invariant: the process must not go on. */
-  onFatal(error: unknown): void;
-}
-
-export interface GroupCommit {
-  add(item: GroupEntry): void;
-  /** Tries at once what waits for space or for the disk. */
-  wake(): void;
-  /** Writes what waits; what can't be written now is answered with an error. */
-  close(): Promise<void>;
+  onFatal: (error: unknown) => void;
 }
 
 /** Collects entries while a group is on its way to the disk, and sends them as the next one. */
-export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
-  const { state, timers } = options;
-  const ready: Group[] = [];
-  const spare: Group[] = [];
-  let open = createGroup();
-  let isRunning = false;
-  let running: Promise<void> = Promise.resolve();
-  let isScheduled = false;
-  let isClosing = false;
-  const attempts = createAttempts(options, () => isClosing);
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  readonly #attempts: Attempts;
+  readonly #ready: Group[] = [];
+  readonly #spare: Group[] = [];
+  #open = createGroup();
+  #isScheduled = false;
+  #isRunning = false;
+  #running: Promise<void> = Promise.resolve();
 
-  function add(item: GroupEntry): void {
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+    this.#attempts = new Attempts(options);
+  }
+
+  add(item: GroupEntry): void {
     const bytes = recordBytesMax(item.entry);
-    if (open.bytes > 0 && open.bytes + bytes > options.groupBytesMax) {
-      ready.push(open);
-      open = spare.pop() ?? createGroup();
+    if (this.#open.bytes > 0 && this.#open.bytes + bytes > this.#options.groupBytesMax) {
+      this.#ready.push(this.#open);
+      this.#open = this.#spare.pop() ?? createGroup();
     }
-    const before = open.bytes;
-    addToGroup(open, item);
-    state.stats.entriesPending++;
-    state.stats.bytesPending += open.bytes - before;
-    if (isScheduled || isRunning) return;
-    isScheduled = true;
+    const { stats } = this.#options.state;
+    const before = this.#open.bytes;
+    addToGroup(this.#open, item);
+    stats.entriesPending++;
+    stats.bytesPending += this.#open.bytes - before;
+    if (this.#isScheduled || this.#isRunning) return;
+    this.#isScheduled = true;
     // Not at once: what the other sockets of this round bring goes out with the same sync.
-    timers.soon(start);
+    this.#options.timers.soon(() => this.#start());
   }
 
-  function start(): void {
-    isScheduled = false;
-    if (isRunning) return;
-    isRunning = true;
-    running = run().catch((error: unknown) => options.onFatal(error));
+  /** Tries at once what waits for space or for the disk. */
+  wake(): void {
+    this.#attempts.wake();
   }
 
-  async function run(): Promise<void> {
-    for (let group = next(); group !== null; group = next()) {
-      const firstOffset = await attempts.commit(group);
-      const pending = { entries: group.dones.length, bytes: group.bytes };
-      if (firstOffset === null) refuse(group);
-      else answer(group, firstOffset);
-      state.stats.entriesPending -= pending.entries;
-      state.stats.bytesPending -= pending.bytes;
+  /** Writes what waits; what can't be written now is answered with an error. */
+  async close(): Promise<void> {
+    this.#attempts.close();
+    this.#start();
+    // What was added while a group was on its way is taken by the same run.
+    await this.#running;
+  }
+
+  #start(): void {
+    this.#isScheduled = false;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#running = this.#run().catch((error: unknown) => this.#options.onFatal(error));
+  }
+
+  async #run(): Promise<void> {
+    const { stats } = this.#options.state;
+    for (let group = this.#next(); group !== null; group = this.#next()) {
+      const firstOffset = await this.#attempts.commit(group);
+      stats.entriesPending -= group.dones.length;
+      stats.bytesPending -= group.bytes;
+      if (firstOffset === null) this.#refuse(group);
+      else this.#answer(group, firstOffset);
       emptyGroup(group);
-      if (spare.length === 0) spare.push(group);
+      if (this.#spare.length === 0) this.#spare.push(group);
     }
     // In the same breath as the last look for work: an entry added later starts a new run.
-    isRunning = false;
+    this.#isRunning = false;
   }
 
-  function next(): Group | null {
-    const group = ready.shift();
+  #next(): Group | null {
+    const group = this.#ready.shift();
     if (group !== undefined) return group;
-    if (open.bytes === 0) return null;
-    const taken = open;
-    open = spare.pop() ?? createGroup();
+    if (this.#open.bytes === 0) return null;
+    const taken = this.#open;
+    this.#open = this.#spare.pop() ?? createGroup();
     return taken;
   }
 
-  function answer(group: Group, firstOffset: number): void {
+  #answer(group: Group, firstOffset: number): void {
+    const { state, onGroup, onAnswered } = this.#options;
     const lastOffset = firstOffset + group.dones.length - 1;
     assertInvariant(firstOffset > state.syncedOffset, "an offset is acknowledged twice");
     assertInvariant(lastOffset <= state.lastRecordOffset, "an ack goes out before its sync");
-    options.onGroup(group, firstOffset);
+    onGroup(group, firstOffset);
     state.syncedOffset = lastOffset;
     let offset = firstOffset;
     for (const done of group.dones) {
-      if (done !== null) settle(() => done(null, offset));
+      if (done !== null) this.#tell(done, null, offset);
       offset++;
     }
     state.crashPoint("after-ack");
-    options.onAnswered();
+    onAnswered();
   }
 
-  function refuse(group: Group): void {
+  #refuse(group: Group): void {
     const error = new JournalError("JOURNAL_CLOSED", "the journal closed before the disk took it");
-    for (const done of group.dones) if (done !== null) settle(() => done(error, 0));
+    for (const done of group.dones) if (done !== null) this.#tell(done, error, 0);
   }
 
   /** A callback that throws is its owner's bug, and must not keep the others from their answer. */
-  function settle(call: () => void): void {
+  #tell(done: AppendDone, error: Error | null, offset: number): void {
     try {
-      call();
-    } catch (error) {
-      options.onFatal(error);
+      done(error, offset);
+    } catch (thrown) {
+      this.#options.onFatal(thrown);
     }
   }
-
-  return {
-    add,
-    wake: attempts.wake,
-    async close() {
-      isClosing = true;
-      attempts.wake();
-      start();
-      // What was added while the last group was on its way has been taken by the same run.
-      await running;
-    },
-  };
-}
-
-/** Tries a group until it is on disk; says meanwhile why acknowledgements are withheld. */
-function createAttempts(options: GroupCommitOptions, isClosing: () => boolean) {
-  const { state, writer, space, clock, timers } = options;
-  let withheld: WithheldReason | null = null;
-  let roomCheckedAtMs = Number.NEGATIVE_INFINITY;
-  let wakeUp: (() => void) | null = null;
-
-  async function commit(group: Group): Promise<number | null> {
-    let failures = 0;
-    for (let backoffMs = BACKOFF_MS_MIN; ; backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX)) {
-      const obstacle = (await findObstacle(group)) ?? (await attempt());
-      if (typeof obstacle === "number") return obstacle;
-      if (obstacle === "sync-error" && ++failures === 1) continue;
-      setWithheld(obstacle);
-      state.stats.withheld++;
-      if (isClosing()) return null;
-      await pause(backoffMs);
-    }
-
-    async function attempt(): Promise<number | WithheldReason> {
-      try {
-        return await write(group);
-      } catch (error) {
-        // Only the disk's own errors may be met by trying again: the rest are bugs.
-        if (error instanceof JournalInvariantError || systemCode(error) === "") throw error;
-        if (!isNoSpace(error)) return "sync-error";
-        await giveUpReserve();
-        return "no-space";
-      }
-    }
-  }
-
-  async function write(group: Group): Promise<number> {
-    const startMs = clock.monotonicMs();
-    const firstOffset = await writer.write(group);
-    const tookMs = clock.monotonicMs() - startMs;
-    const stats = state.stats;
-    stats.entriesSynced += group.dones.length;
-    stats.bytesSynced += group.bytes;
-    stats.groupsSynced++;
-    stats.syncMsTotal += tookMs;
-    stats.syncMsMax = Math.max(stats.syncMsMax, tookMs);
-    setWithheld(null);
-    return firstOffset;
-  }
-
-  async function findObstacle(group: Group): Promise<WithheldReason | null> {
-    const nowMs = clock.monotonicMs();
-    if (withheld !== null || nowMs - roomCheckedAtMs >= ROOM_CHECK_MS) {
-      roomCheckedAtMs = nowMs;
-      if (!(await space.hasRoom())) {
-        return withheld === "no-space" ? "no-space" : "free-space-floor";
-      }
-    }
-    try {
-      return (await options.fitsQuota(group.bytes)) ? null : "quota";
-    } catch (error) {
-      if (systemCode(error) === "") throw error;
-      return isNoSpace(error) ? "no-space" : "sync-error";
-    }
-  }
-
-  async function giveUpReserve(): Promise<void> {
-    try {
-      await space.releaseReserve();
-    } catch (error) {
-      // The next attempt tries it again.
-      if (systemCode(error) === "") throw error;
-    }
-  }
-
-  function setWithheld(reason: WithheldReason | null): void {
-    if (reason === withheld) return;
-    withheld = reason;
-    options.onCondition(reason === null ? { kind: "open" } : { kind: "withheld", reason });
-  }
-
-  function pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = timers.after(delayMs, () => wake());
-      wakeUp = () => {
-        cancel();
-        wakeUp = null;
-        resolve();
-      };
-    });
-  }
-
-  function wake(): void {
-    wakeUp?.();
-  }
-
-  return { commit, wake };
 }

@@ -17,10 +17,6 @@ export interface ReadLimits {
   bytesMax: number;
 }
 
-export interface Reader {
-  read(fromOffset: number, limits: ReadLimits): Promise<JournalBatch>;
-}
-
 /** Collects entries until a limit is met; the first one is taken whatever its size. */
 function createCollector(fromOffset: number, limits: ReadLimits) {
   const entries: JournalEntry[] = [];
@@ -40,20 +36,26 @@ function createCollector(fromOffset: number, limits: ReadLimits) {
   };
 }
 
-export function createReader(options: {
-  state: JournalState;
-  tail: Tail;
-  quarantine: Quarantine;
-}): Reader {
-  const { state, tail, quarantine } = options;
-  const resumePlaces = new Map<number, RecordPosition & { segment: Segment }>();
+/** Serves consumers: from memory what is new, from the files what is not. */
+export class Reader {
+  readonly #state: JournalState;
+  readonly #tail: Tail;
+  readonly #quarantine: Quarantine;
+  readonly #resumePlaces = new Map<number, RecordPosition & { segment: Segment }>();
 
-  async function read(fromOffset: number, limits: ReadLimits): Promise<JournalBatch> {
+  constructor(parts: { state: JournalState; tail: Tail; quarantine: Quarantine }) {
+    this.#state = parts.state;
+    this.#tail = parts.tail;
+    this.#quarantine = parts.quarantine;
+  }
+
+  async read(fromOffset: number, limits: ReadLimits): Promise<JournalBatch> {
     // What is synced now: more may come while the disk is read, and must be announced first.
-    const syncedOffset = state.syncedOffset;
+    const syncedOffset = this.#state.syncedOffset;
     let offset = fromOffset;
     while (offset <= syncedOffset) {
-      const batch = readTail(offset, limits) ?? (await readSegment(offset, syncedOffset, limits));
+      const batch =
+        this.#readTail(offset, limits) ?? (await this.#readSegment(offset, syncedOffset, limits));
       if (batch === null) break;
       if (batch.entries.length > 0) return batch;
       offset = batch.nextOffset;
@@ -61,9 +63,9 @@ export function createReader(options: {
     return { entries: [], nextOffset: Math.max(offset, fromOffset, syncedOffset + 1) };
   }
 
-  function readTail(fromOffset: number, limits: ReadLimits): JournalBatch | null {
-    const chunk = tail.find(fromOffset);
-    if (chunk === null || chunk.lastOffset > state.syncedOffset) return null;
+  #readTail(fromOffset: number, limits: ReadLimits): JournalBatch | null {
+    const chunk = this.#tail.find(fromOffset);
+    if (chunk === null || chunk.lastOffset > this.#state.syncedOffset) return null;
     const collector = createCollector(fromOffset, limits);
     let offset = chunk.firstOffset;
     for (let at = 0; at < chunk.scan.end; offset++) {
@@ -75,36 +77,36 @@ export function createReader(options: {
   }
 
   /** A batch from one segment, or null when no segment holds the offset or one behind it. */
-  async function readSegment(
+  async #readSegment(
     fromOffset: number,
     syncedOffset: number,
     limits: ReadLimits,
   ): Promise<JournalBatch | null> {
-    const segment = findSegment(state.segments, fromOffset);
+    const segment = findSegment(this.#state.segments, fromOffset);
     if (segment === null) return null;
     const lastOffset = Math.min(segment.lastOffset, syncedOffset);
     try {
-      return await readFile(segment, { fromOffset, lastOffset }, limits);
+      return await this.#readFile(segment, { fromOffset, lastOffset }, limits);
     } catch (cause) {
       // Trimmed in the meantime: what follows is still there.
-      if (systemCode(cause) === "ENOENT" && !state.segments.includes(segment)) {
+      if (systemCode(cause) === "ENOENT" && !this.#state.segments.includes(segment)) {
         return { entries: [], nextOffset: segment.lastOffset + 1 };
       }
       throw new JournalError("JOURNAL_READ_FAILED", `${segment.name} can't be read`, { cause });
     }
   }
 
-  async function readFile(
+  async #readFile(
     segment: Segment,
     range: { fromOffset: number; lastOffset: number },
     limits: ReadLimits,
   ): Promise<JournalBatch> {
     const fromOffset = Math.max(range.fromOffset, segment.firstOffset);
-    const known = resumePlaces.get(fromOffset);
+    const known = this.#resumePlaces.get(fromOffset);
     const start = known?.segment === segment ? known : nearestMark(segment, fromOffset);
     const collector = createCollector(fromOffset, limits);
     const damage: DamagedRange[] = [];
-    const file = await state.disk.open(`${state.directory}/${segment.name}`, "read");
+    const file = await this.#state.disk.open(`${this.#state.directory}/${segment.name}`, "read");
     try {
       const source = {
         file,
@@ -119,32 +121,31 @@ export function createReader(options: {
           scan.head.offset < fromOffset || collector.take(scan, at, scan.head.recordBytes),
         onDamage: (found) => damage.push(found),
       });
-      for (const found of damage) await noteDamage(segment, file, found);
-      remember(segment, end);
+      for (const found of damage) await this.#noteDamage(segment, file, found);
+      this.#remember(segment, end);
       return { entries: collector.entries, nextOffset: Math.max(end.offset, fromOffset) };
     } finally {
       await closeQuietly(file);
     }
   }
 
-  async function noteDamage(
+  async #noteDamage(
     segment: Segment,
     file: Parameters<Quarantine["copyRange"]>[0]["file"],
     range: DamagedRange,
   ): Promise<void> {
     if (segment.damagedAt.has(range.position)) return;
     segment.damagedAt.add(range.position);
-    state.stats.damagedRecords += range.records;
+    this.#state.stats.damagedRecords += range.records;
     const source = { name: segment.name, file };
-    await quarantine.copyRange(source, { start: range.position, end: range.end });
+    await this.#quarantine.copyRange(source, { start: range.position, end: range.end });
   }
 
-  function remember(segment: Segment, place: RecordPosition): void {
+  #remember(segment: Segment, place: RecordPosition): void {
     markPosition(segment, place);
-    resumePlaces.set(place.offset, { ...place, segment });
-    const oldest = resumePlaces.keys().next();
-    if (resumePlaces.size > RESUME_PLACES_MAX && !oldest.done) resumePlaces.delete(oldest.value);
+    this.#resumePlaces.set(place.offset, { ...place, segment });
+    const oldest = this.#resumePlaces.keys().next();
+    if (this.#resumePlaces.size > RESUME_PLACES_MAX && !oldest.done)
+      this.#resumePlaces.delete(oldest.value);
   }
-
-  return { read };
 }

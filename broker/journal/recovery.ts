@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { JournalError } from "./errors.ts";
 import {
   closeQuietly,
   type FileSystem,
@@ -8,17 +6,9 @@ import {
   writeFully,
 } from "./file-system.ts";
 import type { Quarantine } from "./quarantine.ts";
-import { RECORD_HEADER_BYTES, type RecordSeeds } from "./record.ts";
-import {
-  decodeFooter,
-  decodeHeader,
-  SEGMENT_FOOTER_BYTES,
-  SEGMENT_HEADER_BYTES,
-  type SegmentFooter,
-  type SegmentHeader,
-  segmentName,
-  segmentNameOffset,
-} from "./segment-format.ts";
+import { RECORD_HEADER_BYTES } from "./record.ts";
+import { readSegmentFacts, type SegmentFacts } from "./segment-facts.ts";
+import { SEGMENT_HEADER_BYTES, segmentName, segmentNameOffset } from "./segment-format.ts";
 import { createSegment, isEmptySegment, markPosition, type Segment } from "./segments.ts";
 import type { JournalStats } from "./stats.ts";
 import { walkRecords, WINDOW_BYTES } from "./walk.ts";
@@ -50,20 +40,11 @@ interface LostFile {
   records: number;
 }
 
-/** What one file says of itself. */
-interface FoundSegment {
-  name: string;
-  bytes: number;
-  firstOffset: number;
-  seeds: RecordSeeds;
-  /** Null when both copies are damaged and the footer stood in. */
-  header: SegmentHeader | null;
-  footer: SegmentFooter | null;
-}
+type FoundSegment = SegmentFacts & { firstOffset: number };
 
 /** Reads headers and footers of all segments and the records of the last one only. */
 export async function recoverSegments(options: RecoveryOptions): Promise<RecoveredSegments> {
-  const names = (await options.disk.list(options.directory)).sort();
+  const names = (await options.disk.list(options.directory)).toSorted();
   const lost: LostFile[] = [];
   const found: FoundSegment[] = [];
   for (const name of names) {
@@ -99,11 +80,7 @@ export async function recoverSegments(options: RecoveryOptions): Promise<Recover
   };
 }
 
-interface Facts extends Omit<FoundSegment, "firstOffset"> {
-  firstOffset: number | null;
-}
-
-async function readFacts(options: RecoveryOptions, name: string): Promise<Facts> {
+async function readFacts(options: RecoveryOptions, name: string): Promise<SegmentFacts> {
   const file = await options.disk.open(`${options.directory}/${name}`, "read");
   try {
     return await readSegmentFacts(file, name, options.stats);
@@ -112,49 +89,10 @@ async function readFacts(options: RecoveryOptions, name: string): Promise<Facts>
   }
 }
 
-/** Header and footer of a file, whichever can be read. */
-export async function readSegmentFacts(
-  file: OpenFile,
-  name: string,
-  stats: JournalStats,
-): Promise<Facts> {
-  const bytes = await file.sizeBytes();
-  const headerBytes = Buffer.alloc(Math.min(bytes, SEGMENT_HEADER_BYTES));
-  const headerLength = await readFully(file, headerBytes, 0);
-  const { header, damagedCopies, isNewer } = decodeHeader(headerBytes.subarray(0, headerLength));
-  if (isNewer) {
-    const message = `${name} was written by a newer version of Nadi: start that version again`;
-    throw new JournalError("JOURNAL_OPEN_FAILED", message);
-  }
-  const isLongEnough = bytes >= SEGMENT_HEADER_BYTES + SEGMENT_FOOTER_BYTES;
-  const footer = isLongEnough ? await readFooter(file, bytes, header) : null;
-  if (bytes > SEGMENT_HEADER_BYTES) stats.damagedHeaders += damagedCopies;
-  const firstOffset = header?.firstOffset ?? footer?.firstOffset ?? null;
-  const seeds = header?.seeds ?? footer?.seeds ?? { header: 0, body: 0 };
-  return { name, bytes, firstOffset, seeds, header, footer };
-}
-
-async function readFooter(
-  file: OpenFile,
-  fileBytes: number,
-  header: SegmentHeader | null,
-): Promise<SegmentFooter | null> {
-  const bytes = Buffer.alloc(SEGMENT_FOOTER_BYTES);
-  const length = await readFully(file, bytes, fileBytes - SEGMENT_FOOTER_BYTES);
-  const footer = decodeFooter(bytes.subarray(0, length), fileBytes);
-  // A payload at the end of a file could look like a footer, but it can't know the seeds.
-  const isOwn =
-    header === null ||
-    (footer?.seeds.header === header.seeds.header &&
-      footer.seeds.body === header.seeds.body &&
-      footer.firstOffset === header.firstOffset);
-  return isOwn ? footer : null;
-}
-
 /** A file whose name is not its own gets it back; `false` when another file has it. */
 async function settleName(
   options: RecoveryOptions,
-  facts: Facts,
+  facts: SegmentFacts,
   names: readonly string[],
 ): Promise<boolean> {
   const ownName = segmentName(facts.firstOffset ?? 0);
@@ -168,7 +106,7 @@ async function settleName(
 }
 
 /** Takes a file away that can't be read as a segment; returns how many records it may have held. */
-async function dropFile(options: RecoveryOptions, facts: Facts): Promise<number> {
+async function dropFile(options: RecoveryOptions, facts: SegmentFacts): Promise<number> {
   const { disk, directory, stats, quarantine } = options;
   if (facts.bytes <= SEGMENT_HEADER_BYTES) {
     // Its creation never finished: a record is written only after the header is on disk.
@@ -306,10 +244,4 @@ async function rewrite(file: OpenFile, range: { start: number; end: number }): P
   const length = await readFully(file, bytes, range.start);
   await writeFully(file, bytes.subarray(0, length), range.start);
   await file.dataSync();
-}
-
-/** New secrets for a new segment. */
-export function randomSeeds(): RecordSeeds {
-  const bytes = randomBytes(8);
-  return { header: bytes.readUInt32LE(0), body: bytes.readUInt32LE(4) };
 }

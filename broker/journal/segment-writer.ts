@@ -1,7 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { assertInvariant, systemCode } from "./errors.ts";
 import { closeQuietly, createDurably, writeFully } from "./file-system.ts";
 import type { Group } from "./group.ts";
-import { randomSeeds } from "./recovery.ts";
 import { type RecordSeeds, stampRecords } from "./record.ts";
 import { encodeFooter, encodeHeader, SEGMENT_FOOTER_BYTES } from "./segment-format.ts";
 import { createSegment, isEmptySegment, markPosition, type Segment } from "./segments.ts";
@@ -20,120 +20,119 @@ export interface SegmentWriter {
 export interface WriterOptions {
   state: JournalState;
   segmentBytesMax: number;
-  makeSeeds?: () => RecordSeeds;
 }
 
 export function createSegmentWriter(options: WriterOptions): SegmentWriter {
-  const { state, segmentBytesMax } = options;
-  const makeSeeds = options.makeSeeds ?? randomSeeds;
+  const { state } = options;
+  return {
+    write: (group) => write(options, group),
+    async roll() {
+      await seal(state);
+      await create(state);
+    },
+  };
+}
 
-  async function write(group: Group): Promise<number> {
-    let segment = activeSegment(state);
-    if (segment !== null && mustRoll(segment, group)) {
-      await seal();
-      segment = null;
-    }
-    segment ??= await create();
-    const firstOffset = state.nextOffset;
-    const position = segment.recordsEnd;
-    const range = { bytes: group.bytes, firstOffset };
-    const count = stampRecords(group.window, range, segment.seeds);
-    assertInvariant(count === group.dones.length, "a group has lost an entry");
-    // Given now, and never again whatever becomes of this write.
-    state.nextOffset = firstOffset + count;
-    assertInvariant(Number.isSafeInteger(state.nextOffset), "offsets have run out");
-    try {
-      await writeGroup(state, group, position);
-    } catch (error) {
-      await fence();
-      throw error;
-    }
-    markPosition(segment, { position, offset: firstOffset });
-    segment.lastOffset = state.nextOffset - 1;
-    segment.recordsEnd = position + group.bytes;
-    segment.fileBytes = segment.recordsEnd;
-    state.lastRecordOffset = segment.lastOffset;
-    state.lastTimeMs = group.lastTimeMs;
-    return firstOffset;
+async function write({ state, segmentBytesMax }: WriterOptions, group: Group): Promise<number> {
+  let segment = activeSegment(state);
+  if (segment !== null && mustRoll(state, segment, group.bytes - segmentBytesMax)) {
+    await seal(state);
+    segment = null;
   }
-
-  function mustRoll(segment: Segment, group: Group): boolean {
-    if (isEmptySegment(segment)) return segment.firstOffset !== state.nextOffset;
-    // Offsets in a segment are consecutive, which is what makes damage in it measurable.
-    if (segment.lastOffset + 1 !== state.nextOffset) return true;
-    return segment.recordsEnd + group.bytes > segmentBytesMax;
+  segment ??= await create(state);
+  const firstOffset = state.nextOffset;
+  const position = segment.recordsEnd;
+  const range = { bytes: group.bytes, firstOffset };
+  const count = stampRecords(group.window, range, segment.seeds);
+  assertInvariant(count === group.dones.length, "a group has lost an entry");
+  // Given now, and never again whatever becomes of this write.
+  state.nextOffset = firstOffset + count;
+  assertInvariant(Number.isSafeInteger(state.nextOffset), "offsets have run out");
+  try {
+    await writeGroup(state, group, position);
+  } catch (error) {
+    await fence(state);
+    throw error;
   }
+  markPosition(segment, { position, offset: firstOffset });
+  segment.lastOffset = state.nextOffset - 1;
+  segment.recordsEnd = position + group.bytes;
+  segment.fileBytes = segment.recordsEnd;
+  state.lastRecordOffset = segment.lastOffset;
+  state.lastTimeMs = group.lastTimeMs;
+  return firstOffset;
+}
 
-  async function seal(): Promise<void> {
-    const segment = activeSegment(state);
-    if (segment === null || state.activeFile === null) return;
-    const footer = encodeFooter({
-      firstOffset: segment.firstOffset,
-      lastOffset: segment.lastOffset,
-      recordsEnd: segment.recordsEnd,
-      lastTimeMs: state.lastTimeMs,
-      seeds: segment.seeds,
-    });
-    try {
-      await writeFully(state.activeFile, footer, segment.recordsEnd);
-      await state.activeFile.dataSync();
-    } catch (error) {
-      await fence();
-      throw error;
-    }
-    segment.isSealed = true;
-    segment.fileBytes = segment.recordsEnd + SEGMENT_FOOTER_BYTES;
-    await closeActive(state);
-    state.crashPoint("segment-sealed");
+/** @param excessBytes by how much the group alone is larger than a segment; mostly negative */
+function mustRoll(state: JournalState, segment: Segment, excessBytes: number): boolean {
+  if (isEmptySegment(segment)) return segment.firstOffset !== state.nextOffset;
+  // Offsets in a segment are consecutive, which is what makes damage in it measurable.
+  if (segment.lastOffset + 1 !== state.nextOffset) return true;
+  return segment.recordsEnd + excessBytes > 0;
+}
+
+async function seal(state: JournalState): Promise<void> {
+  const segment = activeSegment(state);
+  if (segment === null || state.activeFile === null) return;
+  const footer = encodeFooter({
+    firstOffset: segment.firstOffset,
+    lastOffset: segment.lastOffset,
+    recordsEnd: segment.recordsEnd,
+    lastTimeMs: state.lastTimeMs,
+    seeds: segment.seeds,
+  });
+  try {
+    await writeFully(state.activeFile, footer, segment.recordsEnd);
+    await state.activeFile.dataSync();
+  } catch (error) {
+    await fence(state);
+    throw error;
   }
+  segment.isSealed = true;
+  segment.fileBytes = segment.recordsEnd + SEGMENT_FOOTER_BYTES;
+  await closeActive(state);
+  state.crashPoint("segment-sealed");
+}
 
-  async function create(): Promise<Segment> {
-    const segment = createSegment(state.nextOffset, makeSeeds());
-    const header = encodeHeader({
-      firstOffset: segment.firstOffset,
-      seeds: segment.seeds,
-      previousSyncedOffset: state.lastRecordOffset,
-      previousTimeMs: state.lastTimeMs,
-      isPreviousFenced: state.isFencePending,
-    });
-    const place = { directory: state.directory, name: segment.name };
-    try {
-      state.activeFile = await createDurably(state.disk, place, header);
-    } catch (error) {
-      // Another name for the next attempt: this file may be there, whole or in part.
-      state.nextOffset++;
-      if (systemCode(error) !== "EEXIST") await removeFile(state, segment.name);
-      throw error;
-    }
-    const previous = state.segments.at(-1);
-    const isTailLeft = state.isFencePending && previous !== undefined && !previous.isSealed;
-    state.segments.push(segment);
-    state.isFencePending = false;
-    state.crashPoint("segment-created");
-    if (isTailLeft) await cutTail(state, previous);
-    return segment;
+async function create(state: JournalState): Promise<Segment> {
+  const segment = createSegment(state.nextOffset, randomSeeds());
+  const header = encodeHeader({
+    firstOffset: segment.firstOffset,
+    seeds: segment.seeds,
+    previousSyncedOffset: state.lastRecordOffset,
+    previousTimeMs: state.lastTimeMs,
+    isPreviousFenced: state.isFencePending,
+  });
+  const place = { directory: state.directory, name: segment.name };
+  try {
+    state.activeFile = await createDurably(state.disk, place, header);
+  } catch (error) {
+    // Another name for the next attempt: this file may be there, whole or in part.
+    state.nextOffset++;
+    if (systemCode(error) !== "EEXIST") await removeFile(state, segment.name);
+    throw error;
   }
+  const previous = state.segments.at(-1);
+  const isTailLeft = state.isFencePending && previous !== undefined && !previous.isSealed;
+  state.segments.push(segment);
+  state.isFencePending = false;
+  state.crashPoint("segment-created");
+  if (isTailLeft) await cutTail(state, previous);
+  return segment;
+}
 
-  /** Nothing on the active file is acknowledged again; what was stays readable. */
-  async function fence(): Promise<void> {
-    const segment = activeSegment(state);
-    if (segment === null) return;
-    state.stats.fences++;
-    segment.isFenced = true;
-    await closeActive(state);
-    if (isEmptySegment(segment)) {
-      state.segments.pop();
-      await removeFile(state, segment.name);
-    }
-    state.isFencePending = true;
+/** Nothing on the active file is acknowledged again; what was stays readable. */
+async function fence(state: JournalState): Promise<void> {
+  const segment = activeSegment(state);
+  if (segment === null) return;
+  state.stats.fences++;
+  segment.isFenced = true;
+  await closeActive(state);
+  if (isEmptySegment(segment)) {
+    state.segments.pop();
+    await removeFile(state, segment.name);
   }
-
-  async function roll(): Promise<void> {
-    await seal();
-    await create();
-  }
-
-  return { write, roll };
+  state.isFencePending = true;
 }
 
 function activeSegment(state: JournalState): Segment | null {
@@ -181,4 +180,10 @@ async function removeFile(state: JournalState, name: string): Promise<void> {
   } catch {
     state.stats.unlinkFailures++;
   }
+}
+
+/** New secrets for a new segment. */
+function randomSeeds(): RecordSeeds {
+  const bytes = randomBytes(8);
+  return { header: bytes.readUInt32LE(0), body: bytes.readUInt32LE(4) };
 }

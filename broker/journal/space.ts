@@ -73,8 +73,11 @@ export function createSpace(options: {
 async function isReserveWhole(disk: FileSystem, path: string, bytes: number): Promise<boolean> {
   try {
     const file = await disk.open(path, "read");
-    const size = await file.sizeBytes().finally(() => closeQuietly(file));
-    return size >= bytes;
+    try {
+      return (await file.sizeBytes()) >= bytes;
+    } finally {
+      await closeQuietly(file);
+    }
   } catch {
     // Absent or unreadable: it is written anew.
     return false;
