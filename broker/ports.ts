@@ -15,3 +15,11 @@ export interface LoginSource {
 export interface AuditSink {
   write(event: AuditEvent): void;
 }
+
+/** Knows nobody: for a run on which nobody signs in. */
+export const noLogins: LoginSource = {
+  findDeviceLogin: () => Promise.resolve(null),
+  changeSeq: 0,
+  isReadable: true,
+  onChange: () => () => undefined,
+};

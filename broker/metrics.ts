@@ -1,0 +1,121 @@
+import { Gauge, type Registry } from "@prometheus-io/client";
+import type { Broker } from "./broker.ts";
+import type { Journal } from "./journal/journal.ts";
+
+/** A value that is read when somebody asks; nothing is counted twice on the hot path. */
+interface Reading {
+  name: string;
+  help: string;
+  read(): number;
+}
+
+function brokerReadings({ edge }: Broker): Reading[] {
+  const { counters, sessions } = edge;
+  return [
+    {
+      name: "nadi_mqtt_connections",
+      help: "Open MQTT connections, signed in or not",
+      read: () => edge.connectionCount,
+    },
+    {
+      name: "nadi_mqtt_devices_online",
+      help: "Devices with at least one connection",
+      read: () => edge.onlineCount,
+    },
+    {
+      name: "nadi_mqtt_sessions",
+      help: "MQTT sessions in memory, of clients here or away",
+      read: () => sessions.count,
+    },
+    {
+      name: "nadi_mqtt_accepted_total",
+      help: "Connections accepted since start",
+      read: () => counters.accepted,
+    },
+    {
+      name: "nadi_mqtt_signed_in_total",
+      help: "Connections that have signed in since start",
+      read: () => counters.signedIn,
+    },
+    {
+      name: "nadi_mqtt_published_total",
+      help: "PUBLISH packets taken since start",
+      read: () => counters.received,
+    },
+    {
+      name: "nadi_mqtt_journaled_total",
+      help: "PUBLISH packets that are on disk since start",
+      read: () => counters.journaled,
+    },
+    {
+      name: "nadi_mqtt_under_way_bytes",
+      help: "Bytes handed to the journal and not on disk yet",
+      read: () => edge.backlog.bytes,
+    },
+    {
+      name: "nadi_mqtt_delivered_total",
+      help: "Messages sent to subscribers since start",
+      read: () => sessions.counters.delivered,
+    },
+    {
+      name: "nadi_mqtt_dropped_congested_total",
+      help: "QoS 0 messages dropped because their client did not read",
+      read: () => sessions.counters.droppedCongested,
+    },
+    {
+      name: "nadi_mqtt_dropped_queue_full_total",
+      help: "QoS 1 and 2 messages dropped because their session's queue was full",
+      read: () => sessions.counters.droppedQueueFull,
+    },
+  ];
+}
+
+function journalReadings(journal: Journal): Reading[] {
+  return [
+    {
+      name: "nadi_journal_synced_offset",
+      help: "Last offset on disk",
+      read: () => journal.syncedOffset,
+    },
+    {
+      name: "nadi_journal_first_offset",
+      help: "First offset that has not been trimmed",
+      read: () => journal.firstOffset,
+    },
+    {
+      name: "nadi_journal_open",
+      help: "1 while acknowledgements are given, 0 while they are withheld",
+      read: () => (journal.condition.kind === "open" ? 1 : 0),
+    },
+  ];
+}
+
+/** Registers the broker's and the journal's metrics. */
+export function registerBrokerMetrics(
+  registry: Registry,
+  parts: { broker: Broker; journal: Journal },
+): void {
+  const readings = [...brokerReadings(parts.broker), ...journalReadings(parts.journal)];
+  for (const reading of readings) {
+    const gauge = new Gauge({
+      name: reading.name,
+      help: reading.help,
+      registers: [],
+      collect() {
+        this.set(reading.read());
+      },
+    });
+    registry.registerMetric(gauge);
+  }
+  const { counts } = parts.broker.edge.refusals;
+  const refused = new Gauge({
+    name: "nadi_mqtt_refused_total",
+    help: "Refusals since start, by reason",
+    labelNames: ["reason"],
+    registers: [],
+    collect() {
+      for (const [reason, count] of counts) this.set({ reason }, count);
+    },
+  });
+  registry.registerMetric(refused);
+}

@@ -1,0 +1,61 @@
+import type { Logger } from "pino";
+import type { FileJournal } from "./journal/file-journal.ts";
+import type { NewEntry } from "./journal/journal.ts";
+import type { LoginSource } from "./ports.ts";
+
+const tickMs = 1000;
+
+/**
+ * Puts into the journal what the folds downstream depend on beside readings: each change of the
+ * registry, and a tick in every second in which nothing else arrived, so that timers fire.
+ */
+export class Timekeeper {
+  readonly #journal: FileJournal;
+  readonly #source: LoginSource;
+  readonly #log: Logger;
+  #timer: NodeJS.Timeout | null = null;
+  #stopListening: (() => void) | null = null;
+  #lastOffset = -1;
+  #isTickPending = false;
+
+  constructor(options: { journal: FileJournal; source: LoginSource; log: Logger }) {
+    this.#journal = options.journal;
+    this.#source = options.source;
+    this.#log = options.log;
+  }
+
+  /** Begins with the change that is in force now: others may have come while nobody listened. */
+  start(): void {
+    if (this.#timer !== null) return;
+    this.#append({ kind: "change", changeSeq: this.#source.changeSeq });
+    this.#stopListening = this.#source.onChange(({ seq }) =>
+      this.#append({ kind: "change", changeSeq: seq }),
+    );
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    this.#stopListening?.();
+    this.#stopListening = null;
+  }
+
+  #tick(): void {
+    this.#journal.checkClock();
+    const { syncedOffset } = this.#journal;
+    const isIdle = syncedOffset === this.#lastOffset;
+    this.#lastOffset = syncedOffset;
+    // While acknowledgements are withheld one tick waits, not one more each second.
+    if (!isIdle || this.#isTickPending) return;
+    this.#isTickPending = true;
+    this.#append({ kind: "tick" });
+  }
+
+  #append(entry: NewEntry): void {
+    this.#journal.append(entry, (error) => {
+      if (entry.kind === "tick") this.#isTickPending = false;
+      if (error !== null) this.#log.warn({ err: error, kind: entry.kind }, "not journaled");
+    });
+  }
+}
