@@ -1,9 +1,11 @@
 /** `npm run bench`: the edge of Nadi beside stock Aedes and Mosquitto, in one go. */
 import { parseArgs } from "node:util";
 import { assertOpenFiles, type SimulatorsError } from "../../simulators/index.ts";
+import { measureDisk } from "./disk.ts";
 import { benchEdge, edgePlans } from "./edge.ts";
+import { benchNeighbours, neighboursPlans } from "./neighbours.ts";
 import { describeMachine, formatReport, type BenchReport } from "./report.ts";
-import { missingServer, serverNames, type ServerName } from "./servers.ts";
+import { serverNames, whyMissing, type ServerName } from "./servers.ts";
 
 const usage = `usage: node tests/bench/main.ts [options]
 
@@ -13,7 +15,14 @@ Servers and generator are processes of their own and share its CPUs.
   --quick          one short round, about a minute
   --rounds <n>     default ${edgePlans.full.rounds}
   --only <server>  ${serverNames.join(", ")}; may be given more than once
+  --part <part>    edge or neighbours; default both, with --quick the edge alone
   --json           one JSON object on standard output`;
+
+function partsOf(part: string | undefined, size: "quick" | "full"): readonly string[] {
+  const all = ["edge", "neighbours"];
+  if (part === undefined) return size === "quick" ? ["edge"] : all;
+  return all.filter((name) => name === part);
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -21,6 +30,7 @@ async function main(): Promise<number> {
       quick: { type: "boolean" },
       rounds: { type: "string" },
       only: { type: "string", multiple: true },
+      part: { type: "string" },
       json: { type: "boolean" },
       help: { type: "boolean" },
     },
@@ -30,9 +40,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const wanted = serverNames.filter((name) => values.only?.includes(name) ?? true);
-  const plan = values.quick === true ? edgePlans.quick : edgePlans.full;
+  const size = values.quick === true ? "quick" : "full";
+  const plan = edgePlans[size];
   const rounds = Number(values.rounds ?? plan.rounds);
-  if (wanted.length === 0 || !Number.isInteger(rounds) || rounds < 1) {
+  const parts = partsOf(values.part, size);
+  if (wanted.length === 0 || parts.length === 0 || !Number.isInteger(rounds) || rounds < 1) {
     process.stderr.write(`${usage}\n`);
     return 2;
   }
@@ -40,16 +52,24 @@ async function main(): Promise<number> {
   assertOpenFiles(plan.idleDevices);
   const missing: Partial<Record<ServerName, string>> = {};
   for (const name of wanted) {
-    const why = missingServer(name);
+    const why = await whyMissing(name);
     if (why !== null) missing[name] = why;
   }
   const servers = wanted.filter((name) => missing[name] === undefined);
   const progress = (text: string): void => void process.stderr.write(`${text}\n`);
-  const edge = await benchEdge({ plan: { ...plan, rounds }, servers, progress });
+  const edge = parts.includes("edge")
+    ? await benchEdge({ plan: { ...plan, rounds }, servers, progress })
+    : {};
+  const neighbours = parts.includes("neighbours")
+    ? await benchNeighbours({ plan: neighboursPlans[size], servers, progress })
+    : {};
   const report: BenchReport = {
     ...describeMachine(),
-    plan: `${rounds} rounds${values.quick === true ? ", quick" : ""}`,
+    plan: `${rounds} rounds, ${size}`,
+    disk: measureDisk(),
+    idleDevices: plan.idleDevices,
     edge,
+    neighbours,
     missing,
   };
   process.stdout.write(`${values.json === true ? JSON.stringify(report) : formatReport(report)}\n`);

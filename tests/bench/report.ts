@@ -1,5 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
+import type { DiskFacts } from "./disk.ts";
 import type { EdgeResult, EdgeResults } from "./edge.ts";
+import { formatNeighbours, type NeighboursResults } from "./neighbours.ts";
 import { serverNames, type ServerName } from "./servers.ts";
 
 export interface BenchReport {
@@ -8,7 +10,11 @@ export interface BenchReport {
   cpuCount: number;
   cpuModel: string;
   plan: string;
+  disk: DiskFacts;
+  /** How many devices `idleKbPerDevice` was taken over: fixed costs weigh more in a few. */
+  idleDevices: number;
   edge: EdgeResults;
+  neighbours: NeighboursResults;
   /** Servers that could not be measured, and why. */
   missing: Partial<Record<ServerName, string>>;
 }
@@ -60,7 +66,7 @@ const rows: readonly Row[] = [
   { title: "server CPU µs a message at 10,000/s", key: "cpuUsPerMessageAtRate", digits: 2 },
   { title: "generator CPU µs a message", key: "generatorCpuUsPerMessage", digits: 2 },
   { title: "peak memory MB", key: "peakMemoryMb", digits: 0 },
-  { title: "idle device KB", key: "idleKbPerDevice", digits: 1, budget: "≤ 30" },
+  { title: "idle device KB, of IDLE devices", key: "idleKbPerDevice", digits: 1, budget: "≤ 30" },
   { title: "faults (must be 0)", key: "faults", digits: 0 },
 ];
 
@@ -68,7 +74,7 @@ const rows: readonly Row[] = [
 export function formatReport(report: BenchReport): string {
   const measured = serverNames.filter((name) => report.edge[name] !== undefined);
   const body = rows.map((row) => [
-    row.title,
+    row.title.replace("IDLE", String(report.idleDevices)),
     ...measured.map((name) => cell(report.edge, { name, row })),
     row.budget ?? "",
   ]);
@@ -76,18 +82,24 @@ export function formatReport(report: BenchReport): string {
   const widths = (table[0] ?? []).map((_, column) =>
     Math.max(...table.map((line) => (line[column] ?? "").length)),
   );
-  const lines = table.map((line) =>
-    line
-      .map((text, column) => text.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  const lines =
+    measured.length === 0
+      ? []
+      : table.map((line) =>
+          line
+            .map((text, column) => text.padEnd(widths[column] ?? 0))
+            .join("  ")
+            .trimEnd(),
+        );
   const absent = Object.entries(report.missing).map(([name, why]) => `not run: ${name}: ${why}`);
-  const { date, nodeVersion, cpuCount, cpuModel, plan } = report;
+  const { date, nodeVersion, cpuCount, cpuModel, plan, disk } = report;
   return [
     `${date}, Node ${nodeVersion}, ${cpuCount} CPUs (${cpuModel}), ${plan}, generator included`,
+    `fdatasync of 4 KB: p50 ${disk.fdatasyncP50Ms.toFixed(2)} ms, ` +
+      `p99 ${disk.fdatasyncP99Ms.toFixed(2)} ms`,
     "",
     ...lines,
+    ...(Object.keys(report.neighbours).length > 0 ? ["", formatNeighbours(report.neighbours)] : []),
     ...absent,
   ].join("\n");
 }

@@ -25,13 +25,18 @@ const root = path.resolve(import.meta.dirname, "../..");
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 10_000;
 
-/** Why a server can't be measured here, or `null`. */
-export function missingServer(name: ServerName): string | null {
-  if (name === "nadi" && !existsSync(path.join(root, "nadi.ts"))) return "nadi.ts is not there";
+/** Why a server can't be measured here, or `null`: found out by starting it once. */
+export async function whyMissing(name: ServerName): Promise<string | null> {
   if (name === "mosquitto" && findMosquitto() === null) {
     return "mosquitto is not installed (Debian: apt-get install mosquitto)";
   }
-  return null;
+  try {
+    const server = await startServer(name, 1);
+    await server.stop();
+    return null;
+  } catch (error) {
+    return (error as Error).message.trim();
+  }
 }
 
 /** Starts a server that knows this many devices. */
@@ -87,7 +92,7 @@ async function startNadi(deviceCount: number): Promise<BenchServer> {
   const folder = mkdtempSync(path.join(tmpdir(), "nadi-bench-"));
   const devices = await provision(folder, deviceCount);
   const child = spawn(process.execPath, [path.join(root, "nadi.ts"), "serve"], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env["PATH"],
       NADI_DATA_DIR: folder,
@@ -135,6 +140,9 @@ async function portFrom(
   const lines = createInterface(child.stdout);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const seen: string[] = [];
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    if (seen.length < 20) seen.push(text.trimEnd());
+  });
   lines.on("line", (text) => {
     const line = parseLine(text);
     if (typeof line["port"] === "number" && fits(line)) resolve(line["port"]);
