@@ -15,7 +15,12 @@ import { type FileJournal, openFileJournal } from "./broker/journal/file-journal
 import { registerBrokerMetrics } from "./broker/metrics.ts";
 import { noLogins } from "./broker/ports.ts";
 import { Timekeeper } from "./broker/timekeeper.ts";
-import { createHttpApp, type HttpApp, loadHttpConfig } from "./dashboard/server/index.ts";
+import {
+  createHttpApp,
+  type HttpApp,
+  HttpConfigError,
+  loadHttpConfig,
+} from "./dashboard/server/index.ts";
 import { type Command, type CommandContext, exitCodes } from "./devices/cli/command.ts";
 import { createDeviceCommands } from "./devices/cli/device-commands.ts";
 import { UsageError } from "./devices/cli/errors.ts";
@@ -24,6 +29,7 @@ import { withRegistry } from "./devices/cli/registry-session.ts";
 import { runCommandLine } from "./devices/cli/run-command-line.ts";
 import { createUserCommands } from "./devices/cli/user-commands.ts";
 import { loadDevicesConfig } from "./devices/config.ts";
+import { ConfigError } from "./devices/environment.ts";
 import { type RecordsWorker, startRecordsWorker } from "./devices/records/records-worker.ts";
 import { ChangeFeed } from "./devices/registry/change-feed.ts";
 import { registryMigrationsModule } from "./devices/registry/migrations.ts";
@@ -47,13 +53,26 @@ interface Configs {
 
 type Env = CommandContext["env"];
 
+/** Loads every service's part; all bad keys of all of them are reported at once. */
 function loadConfigs(env: Env): Configs {
-  return {
-    devices: loadDevicesConfig(env),
-    broker: loadBrokerConfig(env),
-    journal: loadJournalConfig(env),
-    http: loadHttpConfig(env),
+  const problems = new Set<string>();
+  const load = <Config>(loader: (env: Env) => Config): Config | null => {
+    try {
+      return loader(env);
+    } catch (error) {
+      if (!(error instanceof ConfigError) && !(error instanceof HttpConfigError)) throw error;
+      for (const problem of error.problems) problems.add(problem);
+      return null;
+    }
   };
+  const devices = load(loadDevicesConfig);
+  const broker = load(loadBrokerConfig);
+  const journal = load(loadJournalConfig);
+  const http = load(loadHttpConfig);
+  if (devices === null || broker === null || journal === null || http === null) {
+    throw new ConfigError([...problems]);
+  }
+  return { devices, broker, journal, http };
 }
 
 /** What was started, stopped in the reverse order. */

@@ -1,19 +1,27 @@
 import * as z from "zod";
+import { devicesConfigSchema } from "../devices/config.ts";
+import { type Environment, parseEnvironment } from "../devices/environment.ts";
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = z.coerce.number().int().min(1);
+const port = z.coerce
+  .number("must be a port number")
+  .int("must be a whole number")
+  .min(0, "must be 0 to 65535")
+  .max(65_535, "must be 0 to 65535");
+const count = z.coerce
+  .number("must be a number")
+  .int("must be a whole number")
+  .min(1, "must be 1 or more");
 /** 0 switches a rate off. */
-const rate = z.coerce.number().int().min(0);
+const rate = z.coerce
+  .number("must be a number")
+  .int("must be a whole number")
+  .min(0, "must be 0 or more");
 const optionalFile = z.string().min(1).optional();
 
 /** Every variable of the broker, with its default. */
 export const brokerConfigShape = {
-  NADI_MQTT_HOST: z
-    .string()
-    .min(1)
-    .default("127.0.0.1")
-    .describe("Address that MQTT listens on; 0.0.0.0 opens it to the network"),
-  NADI_MQTT_PORT: port.default(1883).describe("Port of plain MQTT; 0 picks a free one"),
+  NADI_MQTT_HOST: devicesConfigSchema.shape.NADI_MQTT_HOST,
+  NADI_MQTT_PORT: devicesConfigSchema.shape.NADI_MQTT_PORT,
   NADI_MQTTS_PORT: port
     .default(8883)
     .describe("Port of MQTT over TLS, served when NADI_TLS_CERT is set; 0 picks a free one"),
@@ -67,7 +75,7 @@ const schema = z.object(brokerConfigShape).superRefine((values, context) => {
 
 export type BrokerConfig = Readonly<z.output<typeof schema>>;
 
-/** Parses the broker's part of the environment. Throws a ZodError that names every bad key. */
-export function loadBrokerConfig(env: Readonly<Record<string, string | undefined>>): BrokerConfig {
-  return Object.freeze(schema.parse(env));
+/** Pure; throws a `ConfigError` that reports all bad keys at once. */
+export function loadBrokerConfig(env: Environment): BrokerConfig {
+  return Object.freeze(parseEnvironment(schema, env));
 }

@@ -1,11 +1,5 @@
 import * as z from "zod";
-import type { ErrorFacts } from "./errors.ts";
-import { CodedError } from "./records/errors.ts";
-
-export const configErrors = {
-  /** Environment variables are wrong: the message names each. */
-  DEVICES_CONFIG_INVALID: { class: "input", status: 500, retryable: false },
-} as const satisfies Record<string, ErrorFacts>;
+import { type Environment, parseEnvironment } from "./environment.ts";
 
 const defaults = {
   NADI_DATA_DIR: "./data",
@@ -38,22 +32,12 @@ export interface DevicesConfig {
   readonly mqttPort: number;
 }
 
-/** Pure; reports all bad keys at once. An empty variable counts as one that is not set. */
-export function loadDevicesConfig(
-  env: Readonly<Record<string, string | undefined>>,
-): DevicesConfig {
-  const present = Object.entries(env).filter(([, value]) => value !== undefined && value !== "");
-  const result = devicesConfigSchema.safeParse(Object.fromEntries(present));
-  if (!result.success) {
-    const clauses = result.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
-    throw new CodedError("DEVICES_CONFIG_INVALID", configErrors.DEVICES_CONFIG_INVALID, {
-      message: `The environment is wrong: ${clauses.join("; ")}.`,
-    });
-  }
-  const { NADI_DATA_DIR, NADI_MQTT_HOST, NADI_MQTT_PORT } = result.data;
+/** Pure; throws a `ConfigError` that reports all bad keys at once. */
+export function loadDevicesConfig(env: Environment): DevicesConfig {
+  const values = parseEnvironment(devicesConfigSchema, env);
   return Object.freeze({
-    dataDir: NADI_DATA_DIR,
-    mqttHost: NADI_MQTT_HOST,
-    mqttPort: NADI_MQTT_PORT,
+    dataDir: values.NADI_DATA_DIR,
+    mqttHost: values.NADI_MQTT_HOST,
+    mqttPort: values.NADI_MQTT_PORT,
   });
 }

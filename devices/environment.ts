@@ -1,0 +1,38 @@
+import type * as z from "zod";
+import type { ErrorFacts } from "./errors.ts";
+import { CodedError } from "./records/errors.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const configErrors = {
+  /** Environment variables are wrong: the message names each. */
+  DEVICES_CONFIG_INVALID: { class: "input", status: 500, retryable: false },
+} as const satisfies Record<string, ErrorFacts>;
+
+/** The environment is wrong; `problems` has one clause a key. */
+export class ConfigError extends CodedError {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super("DEVICES_CONFIG_INVALID", configErrors.DEVICES_CONFIG_INVALID, {
+      message: `The environment is wrong: ${problems.join("; ")}.`,
+    });
+    this.problems = problems;
+  }
+}
+
+/**
+ * Parses a service's part of the environment; an empty variable counts as one that is not set,
+ * as `NADI_X=` in a compose file means. Throws a `ConfigError` that names every bad key.
+ */
+export function parseEnvironment<Schema extends z.ZodType>(
+  schema: Schema,
+  env: Environment,
+): z.output<Schema> {
+  const present = Object.entries(env).filter(([, value]) => value !== undefined && value !== "");
+  const result = schema.safeParse(Object.fromEntries(present));
+  if (result.success) return result.data;
+  throw new ConfigError(
+    result.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`),
+  );
+}
