@@ -1,0 +1,150 @@
+import { type FileJournal, openFileJournal } from "../../../broker/journal/file-journal.ts";
+import { createManualTime, everything, reading, settled, smallJournal, textOf } from "./harness.ts";
+import { ModelDisk, type Random } from "./model-disk.ts";
+
+const CURSOR = "recorder";
+
+/**
+ * Drives a journal on a model disk and knows what must hold: what was acknowledged or shown stays
+ * readable under the same offset, unless every cursor has passed it; an offset never means two
+ * entries; a committed cursor never goes back.
+ */
+export class JournalOracle {
+  readonly disk = new ModelDisk();
+  readonly time = createManualTime();
+  journal: FileJournal | null = null;
+  /** Broken promises, in words; a test expects none. */
+  readonly violations: string[] = [];
+  outstanding = 0;
+  /** Which entry an offset means, from an acknowledgement or a read. */
+  readonly #known = new Map<number, string>();
+  readonly #appended = new Set<string>();
+  #cursor = 1;
+  #count = 0;
+  readonly #settings: Record<string, number>;
+
+  constructor(settings: Record<string, number> = {}) {
+    this.#settings = { segmentBytesMax: 700, groupBytesMax: 400, tailBytesMax: 300, ...settings };
+  }
+
+  /** Opens, trying again while the disk fails; `false` when it never succeeds. */
+  async open(attemptsMax = 1): Promise<boolean> {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const { clock, timers } = this.time;
+      try {
+        this.journal = await openFileJournal({
+          ...smallJournal,
+          ...this.#settings,
+          directory: "/data/journal",
+          disk: this.disk.attach(),
+          clock,
+          timers,
+          onFatal: (error) => this.violations.push(`fatal: ${String(error)}`),
+        });
+        this.#checkCursor();
+        return true;
+      } catch (error) {
+        if (!(error instanceof Error && error.name === "JournalError")) throw error;
+      }
+    }
+    return false;
+  }
+
+  append(count: number): void {
+    for (let index = 0; index < count; index++) {
+      const text = `entry-${++this.#count}`;
+      this.#appended.add(text);
+      this.outstanding++;
+      this.journal?.append(reading(text), (error, offset) => {
+        this.outstanding--;
+        if (error === null) this.#learn(offset, text, "acknowledged");
+      });
+    }
+  }
+
+  /** Lets the journal work, with or without its timers. */
+  async settle(rounds = 1): Promise<void> {
+    await settled();
+    for (let round = 0; round < rounds && this.outstanding > 0; round++) {
+      this.time.fire();
+      await settled();
+    }
+  }
+
+  async commitCursor(fraction: number): Promise<void> {
+    const journal = this.journal;
+    if (journal === null) return;
+    const span = journal.syncedOffset + 1 - this.#cursor;
+    const next = this.#cursor + Math.floor(Math.max(0, span) * fraction);
+    const before = this.#cursor;
+    // The disk may fail: then the old position stands.
+    await journal.commitCursor(CURSOR, next).then(
+      () => {
+        this.#cursor = Math.max(before, next);
+      },
+      (error: unknown) => {
+        if (!(error instanceof Error && error.name === "JournalError")) throw error;
+      },
+    );
+    await settled();
+  }
+
+  /** Reads everything from the cursor on, and compares it with what was promised. */
+  async check(): Promise<void> {
+    const journal = this.journal;
+    if (journal === null) return;
+    const from = Math.max(1, journal.cursor(CURSOR) ?? 1);
+    const found = new Map<number, string>();
+    for (let next = from; ; ) {
+      const batch = await journal.read(next, everything);
+      for (const entry of batch.entries) {
+        if (entry.kind === "publish") found.set(entry.offset, textOf(entry));
+        if (entry.offset < next) this.violations.push(`offset ${entry.offset} came out of order`);
+      }
+      if (batch.entries.length === 0) break;
+      next = batch.nextOffset;
+    }
+    for (const [offset, text] of this.#known) {
+      if (offset >= from && found.get(offset) !== text) {
+        this.violations.push(`lost: ${text} at ${offset}, found ${found.get(offset) ?? "nothing"}`);
+      }
+    }
+    for (const [offset, text] of found) this.#learn(offset, text, "shown");
+  }
+
+  kill(): void {
+    this.disk.kill();
+    this.#forget();
+  }
+
+  cutPower(random: Random): void {
+    this.disk.cutPower(random);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.journal = null;
+    this.outstanding = 0;
+  }
+
+  #learn(offset: number, text: string, how: string): void {
+    const known = this.#known.get(offset);
+    if (known !== undefined && known !== text) {
+      this.violations.push(`offset ${offset} given twice: ${known} and ${text}`);
+    }
+    if (!this.#appended.has(text)) this.violations.push(`${how}, but never appended: ${text}`);
+    if (how === "acknowledged" && offset > (this.journal?.syncedOffset ?? Infinity)) {
+      this.violations.push(`acknowledged ${offset} before it was synced`);
+    }
+    this.#known.set(offset, text);
+  }
+
+  #checkCursor(): void {
+    const cursor = this.journal?.cursor(CURSOR) ?? 1;
+    if (cursor < this.#cursor) {
+      this.violations.push(`cursor went back from ${this.#cursor} to ${cursor}`);
+    }
+    // A commit that was cut off may have reached the disk.
+    this.#cursor = Math.max(this.#cursor, cursor);
+  }
+}
