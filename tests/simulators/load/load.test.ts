@@ -266,3 +266,20 @@ test("a load process that can't start says why", async (t) => {
     code: "SIMULATORS_LOGIN_REFUSED",
   });
 });
+
+test("a broker that stops reading holds up neither the stop nor what is known", async (t) => {
+  const port = await listen(t, (socket) => {
+    socket.once("data", () => {
+      socket.write(Buffer.from([0x20, 2, 0, 0]));
+      socket.pause();
+    });
+  });
+  const load = await startLoad({
+    port,
+    devices: anonymousDevices(2),
+    pace: { kind: "full" },
+    window: 50_000,
+  });
+  expect(await load.stop({ drainMs: 10 })).toMatchObject({ acked: 0, sent: 100_000, open: 0 });
+  expect(load.acked().map(({ ranges }) => ranges)).toEqual([[], []]);
+});
