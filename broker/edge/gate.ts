@@ -76,7 +76,10 @@ export class Gate {
   /** The chunk being cut, from `#position` on. */
   #chunk: Buffer = noBytes;
   #position = 0;
-  /** A packet that spans chunks: grows by doubling, so that a byte drip costs linear time. */
+  /**
+   * A packet that spans chunks. It grows by doubling, so that a byte drip costs linear time, and
+   * never beyond the declared size, which alone would let a header of 4 bytes take 256 KB.
+   */
   #carry: Buffer = noBytes;
   #carryBytes = 0;
   /** The total size of the carried packet, 0 while its header is incomplete. */
@@ -99,6 +102,11 @@ export class Gate {
   /** Bytes of an incomplete packet that are held. */
   get heldBytes(): number {
     return this.#carryBytes;
+  }
+
+  /** What they take in memory: never twice as much, and never more than their packet's size. */
+  get reservedBytes(): number {
+    return this.#carry.length;
   }
 
   /** Takes the next chunk; only when `next()` has answered `null`. */
@@ -136,12 +144,17 @@ export class Gate {
     }
     const start = this.#position;
     const available = this.#chunk.length - start;
-    if (available === 0) return null;
+    if (available === 0) {
+      // An idle client must not keep its last chunk alive.
+      this.#chunk = noBytes;
+      this.#position = 0;
+      return null;
+    }
     if (this.#isEnded) throw new GateError("after-disconnect");
     const needed = this.#measure(this.#chunk, start, this.#chunk.length);
     if (needed === 0 || needed > available) {
-      this.#appendCarry(this.#chunk, start, this.#chunk.length);
       this.#carryNeeded = needed;
+      this.#appendCarry(this.#chunk, start, this.#chunk.length);
       this.#chunk = noBytes;
       this.#position = 0;
       return null;
@@ -153,7 +166,10 @@ export class Gate {
   #appendCarry(source: Buffer, start: number, end: number): void {
     const total = this.#carryBytes + end - start;
     if (total > this.#carry.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(total, this.#carry.length * 2, 64));
+      const doubled = Math.max(total, this.#carry.length * 2, 64);
+      const size = this.#carryNeeded === 0 ? doubled : Math.min(doubled, this.#carryNeeded);
+      // Not from the shared pool: a packet may wait for its rest for long.
+      const grown = Buffer.allocUnsafeSlow(size);
       this.#carry.copy(grown, 0, 0, this.#carryBytes);
       this.#carry = grown;
     }
@@ -262,14 +278,17 @@ export class Gate {
   #readTopic(bytes: Buffer, start: number, end: number): string {
     const length = end - start;
     const last = this.#topicBytes;
-    if (length === last.length && bytes.compare(last, 0, length, start, end) === 0) {
-      return this.#topic;
-    }
+    // The empty topic is no repetition of the initial, empty one.
+    const isRepeated =
+      length > 0 && length === last.length && bytes.compare(last, 0, length, start, end) === 0;
+    if (isRepeated) return this.#topic;
     if (length > topicBytesMax) throw new GateError("topic-invalid");
     const topic = decodeMqttString(bytes, start, end);
     if (topic === null) throw new GateError("string-invalid");
     if (!isTopicName(topic)) throw new GateError("topic-invalid");
-    this.#topicBytes = Buffer.from(bytes.subarray(start, end));
+    // Not from the shared pool: one topic a device would keep a whole pool buffer alive.
+    this.#topicBytes = Buffer.allocUnsafeSlow(length);
+    bytes.copy(this.#topicBytes, 0, start, end);
     this.#topic = topic;
     return topic;
   }

@@ -1,6 +1,9 @@
 import { isUtf8 } from "node:buffer";
 
-/** Cc and the surrogate range's noncharacters that [MQTT-1.5.3] lets a server refuse. */
+/**
+ * The control characters, which MQTT 3.1.1 section 1.5.3 lets a server refuse. It lets it refuse
+ * noncharacters such as U+FFFE too; those harm nobody and pass.
+ */
 // oxlint-disable-next-line no-control-regex -- these are exactly the characters that we look for
 const refusedCharacters = /[\u0000-\u001f\u007f-\u009f]/;
 

@@ -23,6 +23,10 @@ function newLevel(): Level {
   return { children: new Map(), message: null };
 }
 
+function sizeOf(message: RetainedMessage): number {
+  return message.topicName.length + message.payload.length;
+}
+
 /**
  * Retained messages by topic level, so that a wildcard subscription walks only what it can match
  * (the stock persistence scans every retained topic for each filter).
@@ -41,7 +45,20 @@ export class RetainedMessages {
     return this.#count;
   }
 
-  /** Stores, replaces, or (empty payload [MQTT-3.3.1-10]) removes. `false`: no room, not stored. */
+  /** Topic names and payloads, without what the tree itself takes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Nothing is retained, and nothing is left of what was. */
+  get isEmpty(): boolean {
+    return this.#root.children.size === 0;
+  }
+
+  /**
+   * Stores, replaces, or (empty payload [MQTT-3.3.1-10]) removes. `false`: no room, not stored; the
+   * message that it should have replaced is removed, because it is not true any more.
+   */
   store(message: RetainedMessage): boolean {
     const path = message.topicName.split("/");
     if (message.payload.length === 0) {
@@ -49,11 +66,13 @@ export class RetainedMessages {
       return true;
     }
     const previous = this.get(message.topicName);
-    const size = message.topicName.length + message.payload.length;
-    const previousSize =
-      previous === null ? 0 : previous.topicName.length + previous.payload.length;
+    const size = sizeOf(message);
+    const previousSize = previous === null ? 0 : sizeOf(previous);
     if (previous === null && this.#count >= this.#limits.messagesMax) return false;
-    if (this.#bytes + size - previousSize > this.#limits.bytesMax) return false;
+    if (this.#bytes + size - previousSize > this.#limits.bytesMax) {
+      this.#remove(path);
+      return false;
+    }
     let level = this.#root;
     for (const name of path) {
       let child = level.children.get(name);
@@ -115,7 +134,7 @@ export class RetainedMessages {
     const leaf = trail.at(-1);
     if (leaf === undefined || leaf.message === null) return;
     this.#count--;
-    this.#bytes -= leaf.message.topicName.length + leaf.message.payload.length;
+    this.#bytes -= sizeOf(leaf.message);
     leaf.message = null;
     for (let depth = path.length; depth > 0; depth--) {
       const level = trail[depth];

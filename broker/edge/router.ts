@@ -27,6 +27,11 @@ export class Router<S extends object> {
   readonly #root = newLevel<S>();
   readonly #cache = new Map<string, readonly Route<S>[]>();
 
+  /** Nobody is subscribed to anything, and nothing is left of those who were. */
+  get isEmpty(): boolean {
+    return this.#root.children.size === 0;
+  }
+
   add(filter: string, subscriber: S, qos: QoS): void {
     let level = this.#root;
     for (const name of filter.split("/")) {

@@ -9,6 +9,12 @@ export const topicLevelsMax = 8;
 /** Longest topic name or filter in bytes: ours are below 200. */
 export const topicBytesMax = 1024;
 
+function isWithinSize(topic: string): boolean {
+  // A UTF-16 unit takes one byte at least and three at most.
+  if (topic.length * 3 <= topicBytesMax) return topic.length > 0;
+  return topic.length <= topicBytesMax && Buffer.byteLength(topic) <= topicBytesMax;
+}
+
 function countLevels(topic: string): number {
   let levels = 1;
   for (let index = topic.indexOf("/"); index !== -1; index = topic.indexOf("/", index + 1)) {
@@ -20,8 +26,7 @@ function countLevels(topic: string): number {
 /** A topic name: not empty [MQTT-4.7.3-1], no wildcard [MQTT-3.3.2-2], at most 8 levels. */
 export function isTopicName(topic: string): boolean {
   return (
-    topic.length > 0 &&
-    topic.length <= topicBytesMax &&
+    isWithinSize(topic) &&
     !topic.includes("#") &&
     !topic.includes("+") &&
     countLevels(topic) <= topicLevelsMax
@@ -30,8 +35,7 @@ export function isTopicName(topic: string): boolean {
 
 /** A filter: `+` and `#` fill a whole level, `#` is the last one [MQTT-4.7.1-2, 4.7.1-3]. */
 export function isTopicFilter(filter: string): boolean {
-  if (filter.length === 0 || filter.length > topicBytesMax) return false;
-  if (countLevels(filter) > topicLevelsMax) return false;
+  if (!isWithinSize(filter) || countLevels(filter) > topicLevelsMax) return false;
   if (!filter.includes("+") && !filter.includes("#")) return true;
   const levels = filter.split("/");
   return levels.every((level, index) => {
