@@ -8,6 +8,7 @@ import {
   type Callback,
   pendingWill,
 } from "./aedes-private.ts";
+import type { AppendDone } from "../journal/journal.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Connection } from "./connection.ts";
 import type { CredentialCache } from "./credential-cache.ts";
@@ -17,6 +18,7 @@ import type { PrincipalIndex } from "./principal-index.ts";
 import { markerPrefix } from "./pump.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Revocation } from "./revocation.ts";
+import type { Message } from "./session.ts";
 import type { SessionStore } from "./session-store.ts";
 import { signIn, type SignInResult } from "./sign-in.ts";
 import type { Throttles } from "./throttles.ts";
@@ -36,6 +38,13 @@ export interface AccessParts {
   index: PrincipalIndex<Connection>;
   throttles: Throttles;
   revocation: Revocation;
+  /** Hands on what a conformance run publishes. */
+  route(message: Message): void;
+}
+
+interface Credentials {
+  userName: string | undefined;
+  password: Buffer | undefined;
 }
 
 /** Who may come in, publish and subscribe: the decisions at Aedes' hooks. */
@@ -48,7 +57,7 @@ export class Access {
 
   authenticate(
     client: AedesClient,
-    credentials: { userName: string | undefined; password: Buffer | undefined },
+    credentials: Credentials,
     callback: Callback<boolean>,
   ): void {
     const { isConformance, logins, log } = this.#parts;
@@ -67,13 +76,12 @@ export class Access {
       connection.indexed = { sppgId, name: formatPrincipal(sppgId, deviceId) };
       this.#parts.index.add(sppgId, connection.indexed.name, connection);
     };
-    signIn(connection, request, { ...this.#parts, source: logins, register }).then(
-      (result) => this.#signedIn(client, { result, userName: request.userName }, callback),
-      (error: unknown) => {
+    signIn(connection, request, { ...this.#parts, source: logins, register })
+      .then((result) => this.#signedIn(client, { result, credentials }, callback))
+      .catch((error: unknown) => {
         log.error({ err: error }, "sign-in failed");
         client.close();
-      },
-    );
+      });
   }
 
   /** Calls back when the message is on disk: the PUBACK or PUBREC comes next. */
@@ -93,46 +101,66 @@ export class Access {
     }
     if (principal.kind === "device") packet.retain = false;
     counters.received++;
-    // [MQTT-4.3.3-2]: the same QoS 2 id before its PUBREL is the same message, journaled already.
-    if (qos === 2 && messageId !== undefined && connection.session?.incomingIds.has(messageId)) {
-      callback(null);
+    const entry = { kind: "publish", principal: principal.name, topicName, payload, qos } as const;
+    const store = (done: AppendDone): void =>
+      backlog.append(entry, (error, offset) => {
+        if (error === null) {
+          counters.journaled++;
+          if (principal.kind === "conformance") this.#route(packet);
+        }
+        done(error, offset);
+      });
+    const { session } = connection;
+    if (qos !== 2 || messageId === undefined || session === null) {
+      store(callback);
       return;
     }
-    const entry = { kind: "publish", principal: principal.name, topicName, payload, qos } as const;
-    backlog.append(entry, (error) => {
-      if (error === null) counters.journaled++;
-      callback(error);
-    });
+    const message = { messageId, owner: connection, topicName, payload };
+    if (!session.incoming.receive(message, store, callback)) {
+      refusals.record("too-many-unreleased", connection);
+      callback(new Error("too many QoS 2 messages await PUBREL"));
+    }
   }
 
   authorizeSubscribe(client: AedesClient, filter: string): boolean {
     if (filter.startsWith(markerPrefix)) return true;
     const { refusals, sessions } = this.#parts;
-    const { principal, session } = client.req;
+    const { principal, session, pendingFilters } = client.req;
     const isAllowed =
       principal !== null &&
       maySubscribe(principal, filter) &&
-      sessions.hasRoomForFilter(session, filter);
+      sessions.hasRoomForFilter(session, filter, pendingFilters);
     if (!isAllowed) refusals.record("subscribe-filter", client.req, filter);
+    else if (session?.filters.has(filter) === false) pendingFilters.add(filter);
     return isAllowed;
+  }
+
+  /** Only a conformance run routes what clients publish; wills come here too. */
+  #route({ topic, payload, qos, retain }: AedesPublish): void {
+    this.#parts.route({ topicName: topic, payload: Buffer.from(payload), qos, retain });
   }
 
   #signedIn(
     client: AedesClient,
-    outcome: { result: SignInResult; userName: string | undefined },
+    outcome: { result: SignInResult; credentials: Credentials },
     callback: Callback<boolean>,
   ): void {
-    const { clock, refusals, revocation, throttles } = this.#parts;
+    const { cache, clock, refusals, revocation, throttles } = this.#parts;
     const connection = client.req;
     if (client.closed || connection.conn.destroyed) return;
-    const { result, userName } = outcome;
+    const { result, credentials } = outcome;
     if (!result.isAccepted) {
-      refusals.record(result.refusal, connection, userName ?? null);
+      refusals.record(result.refusal, connection, credentials.userName ?? null);
       if (result.returnCode === null) client.close();
       else callback(Object.assign(new Error(result.refusal), { returnCode: result.returnCode }));
       return;
     }
-    const { principal } = result;
+    const { principal, login } = result;
+    if (cache.peek(login.sppgId, login.deviceId) !== login) {
+      // A change came between the answer and here: judge anew.
+      this.authenticate(client, credentials, callback);
+      return;
+    }
     connection.principal = principal;
     connection.secretHash = result.secretHash;
     connection.throttles = throttles.forDevice(principal, clock.monotonicMs());
@@ -140,17 +168,18 @@ export class Access {
     const will = pendingWill(client);
     if (will !== null) will.retain = false;
     revocation.watchExpiry(connection, result.expiresAtMs);
-    this.#yieldOldest(connection, principal.name);
+    this.#yieldOldest(client, principal.name);
     callback(null, true);
   }
 
   /** At most so many connections a device; the oldest yields, as after a network change. */
-  #yieldOldest(connection: Connection, name: string): void {
+  #yieldOldest(client: AedesClient, name: string): void {
     const { index, limits } = this.#parts;
-    const own = index.ofPrincipal(name).filter((other) => other.principal !== null);
-    const surplus = own.length - limits.connectionsPerPrincipal;
-    for (const other of own.slice(0, Math.max(0, surplus))) {
-      if (other !== connection) other.client?.close();
-    }
+    const others = index
+      .ofPrincipal(name)
+      // One with the same client id is taken over by Aedes and so does not count.
+      .filter((other) => other.principal !== null && other.client?.id !== client.id);
+    const surplus = others.length + 1 - limits.connectionsPerPrincipal;
+    for (const other of others.slice(0, Math.max(0, surplus))) other.client?.close();
   }
 }

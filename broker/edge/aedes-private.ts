@@ -102,6 +102,11 @@ export function takeOverReading(
   };
 }
 
+/** Frees what Aedes keeps for a filter; deliveries are our sessions' business. */
+export function forgetSubscription(client: AedesClient, filter: string): void {
+  delete client.subscriptions[filter];
+}
+
 /** Hands a decoded packet to Aedes as its parser would. */
 export function feedPacket(client: AedesClient, packet: PublishPacket | SubscribePacket): void {
   client._parser.emit("packet", packet);

@@ -74,11 +74,12 @@ function checkFlags(flags: number): ConnectFault | null {
   return null;
 }
 
-function checkPayload(reader: FieldReader, flags: number): ConnectFault | null {
+function checkPayload(reader: FieldReader, flags: number, level: number): ConnectFault | null {
   const clientId = reader.string();
   if (clientId === null) return fault("string-invalid");
   // [MQTT-3.1.3-7, -8]: a server answers 2 and closes.
-  if (clientId === "" && (flags & flagBits.clean) === 0) {
+  // MQTT 3.1 knows no empty client id at all.
+  if (clientId === "" && (level === 3 || (flags & flagBits.clean) === 0)) {
     return fault("client-id", connackIdentifierRejected);
   }
   if ((flags & flagBits.will) !== 0) {
@@ -113,5 +114,5 @@ export function checkConnect(bytes: Buffer, start: number, end: number): Connect
   }
   const flags = reader.byte();
   if (flags === null || !reader.skip(2)) return fault("connect-malformed");
-  return checkFlags(flags) ?? checkPayload(reader, flags);
+  return checkFlags(flags) ?? checkPayload(reader, flags, level);
 }

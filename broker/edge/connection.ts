@@ -32,6 +32,10 @@ export class Connection implements Outlet {
   client: AedesClient | null = null;
   pump: Pump | null = null;
   session: Session | null = null;
+  /** CONNACK is out: messages may follow it. */
+  isOpen = false;
+  /** Filters that a SUBSCRIBE under way has been granted. */
+  readonly pendingFilters = new Set<string>();
   /** Counted as present. */
   isPresent = false;
   /** The device's and the kitchen's. */
@@ -61,7 +65,7 @@ export class Connection implements Outlet {
   }
 
   get isCongested(): boolean {
-    return this.conn.writableLength > this.#congestedBytes;
+    return !this.isOpen || this.conn.writableLength > this.#congestedBytes;
   }
 
   get isSpent(): boolean {
@@ -93,6 +97,9 @@ export class Connection implements Outlet {
         resolve();
       });
       conn.end();
+      // What the client still sends is read and dropped: bytes left in the kernel would turn the
+      // close into a reset, which can cost the client our last acknowledgements.
+      conn.removeAllListeners("readable");
       conn.resume();
     });
   }

@@ -4,15 +4,16 @@ import type { Journal } from "../journal/journal.ts";
 import type { AuditSink, LoginSource } from "../ports.ts";
 import { Access } from "./access.ts";
 import { AddressGuard } from "./address-limits.ts";
-import type { AedesClient, AedesPublish } from "./aedes-private.ts";
+import { type AedesClient, forgetSubscription } from "./aedes-private.ts";
 import { Backlog } from "./backlog.ts";
 import { Connection, type ConnectionOrigin } from "./connection.ts";
 import { CredentialCache } from "./credential-cache.ts";
 import type { EdgeClock, EdgeCounters, EdgeLimits } from "./limits.ts";
 import { NadiAedes } from "./nadi-aedes.ts";
 import type { GateFault } from "./packet-types.ts";
-import { createPersistence, sessionMarker } from "./persistence.ts";
+import { createPersistence } from "./persistence.ts";
 import { Presence, type PresenceChange } from "./presence.ts";
+import { maySubscribe } from "./principal.ts";
 import { PrincipalIndex } from "./principal-index.ts";
 import { markerPrefix, Pump, type PumpHost, type PumpLimits } from "./pump.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
@@ -94,6 +95,7 @@ export class Edge implements PumpHost {
       index: this.#index,
       throttles: this.#throttles,
       revocation: this.#revocation,
+      route: (message) => this.publish(message),
     });
     this.#aedes = new NadiAedes(
       {
@@ -102,10 +104,9 @@ export class Edge implements PumpHost {
         authorizePublish: (client, packet, callback) =>
           this.#access.authorizePublish(client, packet, callback),
         authorizeSubscribe: (client, filter) => this.#access.authorizeSubscribe(client, filter),
-        published: (packet, client) => this.#published(packet, client),
       },
       {
-        persistence: createPersistence(this.sessions, limits.sessions.incomingMax),
+        persistence: createPersistence(this.sessions),
         connectDeadlineMs: limits.connectDeadlineMs,
         incomingMax: limits.sessions.incomingMax,
       },
@@ -215,13 +216,6 @@ export class Edge implements PumpHost {
 
   // --- Aedes' hooks and events.
 
-  #published(packet: AedesPublish, client: AedesClient | null): void {
-    // What a device publishes is shown by the folds over the journal, never from here.
-    if (client?.req.principal?.kind !== "conformance") return;
-    const { topic, payload, qos, retain } = packet;
-    this.publish({ topicName: topic, payload: Buffer.from(payload), qos, retain });
-  }
-
   #listenToAedes(): void {
     const { log } = this.#options;
     const aedes = this.#aedes as unknown as NodeJS.EventEmitter;
@@ -255,13 +249,16 @@ export class Edge implements PumpHost {
     const connection = client.req;
     const { principal } = connection;
     if (principal === null) return;
+    if (client.closed || !this.#connections.has(connection)) {
+      // It ended between sign-in and here; nothing would ever take it out again.
+      this.#aedes.unregisterClient(client);
+      return;
+    }
     const ids = { id: client.id, principalName: principal.name, isClean: client.clean };
     connection.session = this.sessions.attach(ids, connection);
-    // What the principal may not read any more was not restored.
-    for (const filter of connection.session.filters.keys()) {
-      if (client.subscriptions[filter] === undefined) {
-        this.sessions.unsubscribe(connection.session, filter);
-      }
+    // What the principal may not read any more is not restored.
+    for (const filter of [...connection.session.filters.keys()]) {
+      if (!maySubscribe(principal, filter)) this.sessions.unsubscribe(connection.session, filter);
     }
     this.counters.signedIn++;
     if (principal.kind === "device") {
@@ -271,7 +268,9 @@ export class Edge implements PumpHost {
   }
 
   #opened(connection: Connection): void {
+    if (connection.conn.destroyed) return;
     this.#endPending(connection);
+    connection.isOpen = true;
     connection.conn.on("drain", () => connection.session?.flush());
     connection.session?.resume();
     connection.pump?.open();
@@ -281,11 +280,14 @@ export class Edge implements PumpHost {
     connection: Connection,
     subscriptions: readonly { topic: string; qos: 0 | 1 | 2 | 128 }[],
   ): void {
-    const { session } = connection;
-    if (session === null) return;
+    const { client, session } = connection;
+    if (client === null || session === null || session.outlet !== connection) return;
+    connection.pendingFilters.clear();
     for (const { topic, qos } of subscriptions) {
-      if (qos === 128 || topic.startsWith(markerPrefix) || topic === sessionMarker) continue;
-      this.sessions.subscribe(session, topic, qos);
+      // Aedes needs its own record of them for nothing.
+      if (qos !== 128) forgetSubscription(client, topic);
+      if (qos === 128 || topic.startsWith(markerPrefix)) continue;
+      if (!this.sessions.subscribe(session, topic, qos)) continue;
       // [MQTT-3.3.1-6, -8]: once for each matching subscription, with the retain flag set.
       for (const message of this.#retained.match(topic)) {
         session.deliverRetained(message, qos);

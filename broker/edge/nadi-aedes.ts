@@ -14,8 +14,6 @@ export interface AedesHooks {
   /** The only hook before the PUBACK: it calls back when the message is on disk. */
   authorizePublish(client: AedesClient | null, packet: AedesPublish, callback: Callback): void;
   authorizeSubscribe(client: AedesClient, filter: string): boolean;
-  /** What is left to do after the acknowledgement: route, or nothing. */
-  published(packet: AedesPublish, client: AedesClient | null): void;
 }
 
 export interface AedesSettings {
@@ -33,13 +31,11 @@ const noMq = {
 };
 
 /**
- * Aedes with routing taken out: messages of devices go to the journal alone, and what is routed
- * goes through our sessions, which never make a publisher wait for a subscriber
- * (`aedes.md` sections 5 to 8).
+ * Aedes with routing taken out: what a client publishes has been dealt with in `authorizePublish`,
+ * before its acknowledgement, and what is routed goes through our sessions, which never make a
+ * publisher wait for a subscriber (`aedes.md` sections 5 to 8).
  */
 export class NadiAedes extends Aedes {
-  readonly #hooks: AedesHooks;
-
   constructor(hooks: AedesHooks, settings: AedesSettings) {
     // The one place where Aedes' published option types do not fit what it accepts.
     super({
@@ -71,7 +67,6 @@ export class NadiAedes extends Aedes {
         callback(null, hooks.authorizeSubscribe(client, subscription.topic) ? subscription : null),
       authorizeForward: () => null,
     } as unknown as ConstructorParameters<typeof Aedes>[0]);
-    this.#hooks = hooks;
   }
 
   get internals(): AedesInternals {
@@ -83,16 +78,10 @@ export class NadiAedes extends Aedes {
     return this.internals.handle(conn, connection);
   }
 
+  /** Called after the acknowledgement, for wills, and with Aedes' own news on `$SYS`. */
   override publish(...args: unknown[]): void {
-    const [packet, second, third] = args as [
-      AedesPublish,
-      AedesClient | Callback | null | undefined,
-      Callback | undefined,
-    ];
-    const client = typeof second === "function" ? null : (second ?? null);
-    const done = typeof second === "function" ? second : third;
-    // Aedes tells its own news on `$SYS`; nobody may hear them.
-    if (!packet.topic.startsWith("$SYS/")) this.#hooks.published(packet, client);
+    const [, second, third] = args as [unknown, unknown, Callback | undefined];
+    const done = typeof second === "function" ? (second as Callback) : third;
     done?.(null);
   }
 

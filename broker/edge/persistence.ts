@@ -16,11 +16,11 @@ interface PacketRef {
 
 /**
  * The persistence that Aedes is given: our sessions, behind its interface. Every method resolves,
- * because a rejection ends the process or jams a client (`aedes.md` section 7), with the one
- * exception that Aedes needs: `incomingGetPacket` rejects for an id that is not in use.
+ * because a rejection ends the process or jams a client (`aedes.md` section 7). Stock Aedes needs
+ * `incomingGetPacket` to reject for an unknown id, because it publishes there; we do so earlier.
  * Retained messages, wills and messages towards clients never pass through here.
  */
-export function createPersistence(sessions: SessionStore, incomingMax: number): object {
+export function createPersistence(sessions: SessionStore): object {
   const nothing = async (): Promise<void> => {};
   const empty = (): Readable => Readable.from([]);
   return {
@@ -46,18 +46,12 @@ export function createPersistence(sessions: SessionStore, incomingMax: number): 
       return [{ topic: sessionMarker, qos: 0 }, ...filters];
     },
     cleanSubscriptions: nothing,
-    incomingStorePacket: async (client: ClientRef, packet: PacketRef): Promise<void> => {
-      const ids = sessions.get(client.id)?.incomingIds;
-      if (ids === undefined) return;
-      if (ids.size >= incomingMax) throw new Error("too many QoS 2 messages await PUBREL");
-      ids.add(packet.messageId);
-    },
-    incomingGetPacket: async (client: ClientRef, packet: PacketRef): Promise<PacketRef> => {
-      if (sessions.get(client.id)?.incomingIds.has(packet.messageId) === true) return packet;
-      throw new Error("no such packet");
-    },
+    // "Known": the packet has been journaled, and routed if it is to be, before Aedes asks. So
+    // Aedes answers PUBREC, and PUBCOMP to a PUBREL.
+    incomingGetPacket: async (_client: ClientRef, packet: PacketRef): Promise<PacketRef> => packet,
+    incomingStorePacket: nothing,
     incomingDelPacket: async (client: ClientRef, packet: PacketRef): Promise<void> => {
-      sessions.get(client.id)?.incomingIds.delete(packet.messageId);
+      sessions.get(client.id)?.incoming.release(packet.messageId);
     },
     cleanIncoming: nothing,
   };

@@ -50,6 +50,7 @@ export class Pump {
   #isRunning = false;
   #isHeldBack = false;
   #isConnectFed = false;
+  #isOpen = false;
   #rateTimer: NodeJS.Timeout | null = null;
   readonly #run: () => void;
 
@@ -69,6 +70,7 @@ export class Pump {
 
   /** CONNACK is out: the next packets may come. */
   open(): void {
+    this.#isOpen = true;
     this.#gate.markAccepted();
     this.run();
   }
@@ -139,7 +141,7 @@ export class Pump {
 
   #mayFeed(): boolean {
     if (this.#inFlight >= this.#host.limits.inFlightMax || this.#host.isSaturated) return false;
-    if (!this.client.connackSent) return !this.#isConnectFed;
+    if (!this.#isOpen) return !this.#isConnectFed;
     if (isPaused(this.client)) return false;
     if (this.#conn.writableLength > this.#host.limits.unreadBytesMax) return false;
     return this.#isWithinRate();

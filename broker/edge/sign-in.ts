@@ -27,6 +27,8 @@ export type SignInResult =
   | {
       isAccepted: true;
       principal: DevicePrincipal;
+      /** What it was judged by. */
+      login: DeviceLogin;
       /** `null`: signed in by certificate. */
       secretHash: Uint8Array | null;
       expiresAtMs: number | null;
@@ -137,6 +139,7 @@ function judge(
   return {
     isAccepted: true,
     principal,
+    login,
     secretHash,
     expiresAtMs: secret?.expiresAtMs ?? null,
   };

@@ -65,7 +65,9 @@ export type ServerPacket =
   | (PacketBase & { type: "pingresp" });
 
 export type ServerPacketType = ServerPacket["type"];
-export type PacketOf<T extends ServerPacketType> = Extract<ServerPacket, { type: T }>;
+export type PacketOf<T extends ServerPacketType> = Narrowed<ServerPacket, T>;
+/** One member of the union covers several types, so `Extract` would find none. */
+type Narrowed<P, T> = P extends { type: infer U } ? (T extends U ? P & { type: T } : never) : never;
 
 /** The MQTT remaining length; `width` pads it to more bytes than needed (5 is malformed). */
 export function remainingLength(length: number, width = 1): Buffer {
