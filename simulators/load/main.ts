@@ -97,7 +97,8 @@ function describe(stats: LoadStats): string {
     `PUBACK ms      p50 ${ms(latency.p50Us)}  p99 ${ms(latency.p99Us)}` +
       `  p999 ${ms(latency.p999Us)}`,
     `late sends ms  p50 ${ms(lateness.p50Us)}  p99 ${ms(lateness.p99Us)}`,
-    `connections    ${stats.live} live, ${stats.disconnects} lost, ${stats.resent} messages resent`,
+    `connections    ${stats.live} live, ${stats.disconnects} lost`,
+    `resent         ${stats.resent}`,
     `odd acks       ${stats.strayAcks} stray, ${stats.outOfOrderAcks} out of order`,
     `generator CPU  ${(stats.cpuUs / Math.max(1, stats.acked, stats.sent)).toFixed(2)} µs a message`,
   ].join("\n");
