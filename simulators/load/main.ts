@@ -91,6 +91,7 @@ function loadOptions(args: Arguments): LoadOptions {
 
 function describe(stats: LoadStats): string {
   const { latency, lateness } = stats;
+  const cpuUsPerMessage = stats.cpuUs / Math.max(1, stats.acked, stats.sent);
   const ms = (us: number): string => (us / 1000).toFixed(2);
   return [
     `acknowledged   ${stats.acked} (${Math.round(stats.ackedPerSecond)}/s), sent ${stats.sent}`,
@@ -100,7 +101,7 @@ function describe(stats: LoadStats): string {
     `connections    ${stats.live} live, ${stats.disconnects} lost`,
     `resent         ${stats.resent}`,
     `odd acks       ${stats.strayAcks} stray, ${stats.outOfOrderAcks} out of order`,
-    `generator CPU  ${(stats.cpuUs / Math.max(1, stats.acked, stats.sent)).toFixed(2)} µs a message`,
+    `generator CPU  ${cpuUsPerMessage.toFixed(2)} µs a message`,
   ].join("\n");
 }
 
