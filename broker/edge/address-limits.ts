@@ -7,6 +7,9 @@ export interface AddressLimits {
   failuresPerSecond: number;
 }
 
+/** Addresses that are remembered: a host with IPv6 has as many of them as it likes. */
+export const addressesMax = 100_000;
+
 interface AddressState<C> {
   pending: Set<C>;
   /** Tries left. */
@@ -55,8 +58,18 @@ export class AddressGuard<C> {
     return state.tries >= 1;
   }
 
+  /**
+   * Costs the address a try. It never owes any: one that floods would else lock out the devices
+   * behind the same address for long after it has ended.
+   */
   countFailure(address: string, nowMs: number): void {
-    this.#state(address, nowMs).tries -= 1;
+    const state = this.#state(address, nowMs);
+    state.tries = Math.max(0, state.tries - 1);
+  }
+
+  /** Addresses that are remembered. */
+  get count(): number {
+    return this.#addresses.size;
   }
 
   /** Forgets addresses that are back to normal; call it now and then. */
@@ -70,11 +83,21 @@ export class AddressGuard<C> {
   #state(address: string, nowMs: number): AddressState<C> {
     let state = this.#addresses.get(address);
     if (state === undefined) {
+      if (this.#addresses.size >= addressesMax) this.#forgetOldest();
       state = { pending: new Set(), tries: this.#limits.failuresBurst, refilledMs: nowMs };
       this.#addresses.set(address, state);
     }
     this.#refill(state, nowMs);
     return state;
+  }
+
+  /** Those with sockets stay: the limit on connections bounds them. */
+  #forgetOldest(): void {
+    for (const [address, state] of this.#addresses) {
+      if (state.pending.size > 0) continue;
+      this.#addresses.delete(address);
+      return;
+    }
   }
 
   #refill(state: AddressState<C>, nowMs: number): void {

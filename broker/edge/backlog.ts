@@ -35,7 +35,7 @@ export class Backlog {
   }
 
   append(entry: PublishEntry, done: AppendDone): void {
-    const size = entry.payload.length + entryOverheadBytes;
+    const size = entry.topicName.length + entry.payload.length + entryOverheadBytes;
     this.#bytes += size;
     this.#entries++;
     if (this.#bytes >= this.#bytesMax) this.#isSaturated = true;

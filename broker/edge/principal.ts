@@ -74,8 +74,3 @@ export function mayReceive(principal: Principal, topicName: string): boolean {
   if (principal.kind === "conformance") return true;
   return topicName.startsWith(principal.commandPrefix);
 }
-
-/** Whether what it publishes is a reading: it goes to the journal and to no subscriber. */
-export function isTelemetry(principal: Principal): boolean {
-  return principal.kind === "device";
-}

@@ -37,6 +37,15 @@ export class Throttle {
     );
   }
 
+  /** The balance is as good as a new one's, so that nothing is lost by forgetting it. */
+  isFull(nowMs: number): boolean {
+    this.waitMs(nowMs);
+    const { messagesPerSecond, bytesPerSecond } = this.#rate;
+    const isFull = (balance: number, perSecond: number): boolean =>
+      perSecond === 0 || balance >= perSecond * burstSeconds;
+    return isFull(this.#messages, messagesPerSecond) && isFull(this.#bytes, bytesPerSecond);
+  }
+
   /** Milliseconds until the socket may be read again; 0: now. Refills the balance. */
   waitMs(nowMs: number): number {
     const { messagesPerSecond, bytesPerSecond } = this.#rate;

@@ -15,17 +15,31 @@ function isLimited(rate: Rate): boolean {
   return rate.messagesPerSecond > 0 || rate.bytesPerSecond > 0;
 }
 
-/** The throttles that connections of one device, and devices of one kitchen, share. */
+/** Idle throttles that each sign-in looks at, so that forgetting keeps up with remembering. */
+const forgottenAtOnce = 4;
+
+/**
+ * The throttles that connections of one device, and devices of one kitchen, share. They outlive
+ * the connections until their balance is full: whoever reconnects gets no new burst.
+ */
 export class Throttles {
   readonly #rates: ThrottleRates;
   readonly #shared = new Map<string, Shared>();
+  /** Keys of throttles that nobody uses, longest first. */
+  readonly #idle = new Set<string>();
 
   constructor(rates: ThrottleRates) {
     this.#rates = rates;
   }
 
+  /** Throttles that are remembered. */
+  get count(): number {
+    return this.#shared.size;
+  }
+
   /** Pair each call with a `release`. */
   forDevice(principal: DevicePrincipal, nowMs: number): Throttle[] {
+    this.#forgetFull(nowMs);
     const throttles: Throttle[] = [];
     // A device's name has a dot and a kitchen's has none, so the keys can't meet.
     const scopes = [
@@ -36,6 +50,7 @@ export class Throttles {
       if (!isLimited(rate)) continue;
       const shared = this.#shared.get(key) ?? { throttle: new Throttle(rate, nowMs), users: 0 };
       shared.users++;
+      this.#idle.delete(key);
       this.#shared.set(key, shared);
       throttles.push(shared.throttle);
     }
@@ -47,7 +62,16 @@ export class Throttles {
       const shared = this.#shared.get(key);
       if (shared === undefined) continue;
       shared.users--;
-      if (shared.users === 0) this.#shared.delete(key);
+      if (shared.users === 0) this.#idle.add(key);
+    }
+  }
+
+  #forgetFull(nowMs: number): void {
+    const longest = [...this.#idle.keys().take(forgottenAtOnce)];
+    for (const key of longest) {
+      this.#idle.delete(key);
+      if (this.#shared.get(key)?.throttle.isFull(nowMs) === true) this.#shared.delete(key);
+      else this.#idle.add(key);
     }
   }
 }

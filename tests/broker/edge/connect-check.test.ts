@@ -54,8 +54,11 @@ test.for<[string, ConnectFields]>([
   });
 });
 
-test("an empty client id with clean session 0 is answered with 2 [MQTT-3.1.3-8]", () => {
-  expect(passGate([packets.connect({ clientId: "", clean: false })])).toMatchObject({
+test.for<[string, ConnectFields]>([
+  ["with clean session 0 [MQTT-3.1.3-8]", { clientId: "", clean: false }],
+  ["of MQTT 3.1, which knows none", { clientId: "", clean: true, protocolVersion: 3 }],
+])("an empty client id %s is answered with 2", ([, fields]) => {
+  expect(passGate([packets.connect(fields)])).toMatchObject({
     packets: [],
     fault: "client-id",
     returnCode: 2,

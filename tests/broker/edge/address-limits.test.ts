@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { AddressGuard, addressesMax } from "../../../broker/edge/address-limits.ts";
+
+const address = "203.0.113.7";
+
+function createGuard(): AddressGuard<string> {
+  return new AddressGuard({ pendingPerAddress: 2, failuresBurst: 3, failuresPerSecond: 1 });
+}
+
+function fail(guard: AddressGuard<string>, times: number, nowMs: number): void {
+  for (let failure = 0; failure < times; failure++) guard.countFailure(address, nowMs);
+}
+
+test("above the limit of waiting sockets the oldest must yield", () => {
+  const guard = createGuard();
+  expect(guard.admit(address, "first", 0)).toBeNull();
+  expect(guard.admit(address, "second", 0)).toBeNull();
+  expect(guard.admit("203.0.113.8", "elsewhere", 0)).toBeNull();
+  expect(guard.admit(address, "third", 0)).toBe("first");
+});
+
+test("a socket that has signed in or is gone counts no more", () => {
+  const guard = createGuard();
+  for (const socket of ["first", "second"]) guard.admit(address, socket, 0);
+  guard.release(address, "first", 0);
+  guard.release(address, "first", 0);
+  expect(guard.admit(address, "third", 0)).toBeNull();
+  expect(guard.admit(address, "fourth", 0)).toBe("second");
+});
+
+test("after a burst of failures an address earns its tries by time", () => {
+  const guard = createGuard();
+  fail(guard, 2, 0);
+  expect(guard.mayTry(address, 0)).toBe(true);
+  fail(guard, 1, 0);
+  expect(guard.mayTry(address, 0)).toBe(false);
+  expect(guard.mayTry(address, 999)).toBe(false);
+  expect(guard.mayTry(address, 1000)).toBe(true);
+  expect(guard.mayTry("203.0.113.8", 0)).toBe(true);
+});
+
+test("a flood of failures costs an address no more than its tries", () => {
+  const guard = createGuard();
+  fail(guard, 100_000, 0);
+  expect(guard.mayTry(address, 500)).toBe(false);
+  expect(guard.mayTry(address, 1000)).toBe(true);
+});
+
+test("an address that is back to normal is forgotten", () => {
+  const guard = createGuard();
+  guard.admit(address, "socket", 0);
+  guard.release(address, "socket", 0);
+  expect(guard.count).toBe(0);
+  fail(guard, 2, 0);
+  guard.sweep(1999);
+  expect(guard.count).toBe(1);
+  guard.sweep(2000);
+  expect(guard.count).toBe(0);
+});
+
+test("releasing a socket of an unknown address changes nothing", () => {
+  const guard = createGuard();
+  guard.release(address, "socket", 0);
+  expect(guard.count).toBe(0);
+});
+
+test("however many addresses fail, so many are remembered, and those with sockets stay", () => {
+  const guard = createGuard();
+  guard.admit(address, "socket", 0);
+  guard.admit(address, "other socket", 0);
+  for (let host = 0; host < addressesMax + 10; host++) guard.countFailure(`2001:db8::${host}`, 0);
+  expect(guard.count).toBe(addressesMax);
+  expect(guard.admit(address, "third socket", 0)).toBe("socket");
+});
