@@ -18,22 +18,33 @@ export interface ReadLimits {
 }
 
 /** Collects entries until a limit is met; the first one is taken whatever its size. */
-function createCollector(fromOffset: number, limits: ReadLimits) {
-  const entries: JournalEntry[] = [];
-  let bytes = 0;
-  return {
-    entries,
-    /** `false` when the record has to wait for the next batch. */
-    take(scan: RecordScan, at: number, recordBytes: number): boolean {
-      const isFull = entries.length >= limits.entriesMax || bytes + recordBytes > limits.bytesMax;
-      if (isFull && entries.length > 0) return false;
-      const entry = decodeRecord(scan.window, at);
-      if (entry === null || entry.offset < fromOffset) return true;
-      entries.push(entry);
-      bytes += recordBytes;
-      return true;
-    },
-  };
+class Collector {
+  readonly entries: JournalEntry[] = [];
+  readonly fromOffset: number;
+  readonly #limits: ReadLimits;
+  #bytes = 0;
+  isFull = false;
+
+  constructor(fromOffset: number, limits: ReadLimits) {
+    this.fromOffset = fromOffset;
+    this.#limits = limits;
+  }
+
+  get bytesLeft(): number {
+    return this.#limits.bytesMax - this.#bytes;
+  }
+
+  /** `false` when the record has to wait for the next batch. */
+  take(scan: RecordScan, at: number, recordBytes: number): boolean {
+    const { entriesMax, bytesMax } = this.#limits;
+    this.isFull = this.entries.length >= entriesMax || this.#bytes + recordBytes > bytesMax;
+    if (this.isFull && this.entries.length > 0) return false;
+    const entry = decodeRecord(scan.window, at);
+    if (entry === null || entry.offset < this.fromOffset) return true;
+    this.entries.push(entry);
+    this.#bytes += recordBytes;
+    return true;
+  }
 }
 
 /** Serves consumers: from memory what is new, from the files what is not. */
@@ -52,45 +63,46 @@ export class Reader {
   async read(fromOffset: number, limits: ReadLimits): Promise<JournalBatch> {
     // What is synced now: more may come while the disk is read, and must be announced first.
     const syncedOffset = this.#state.syncedOffset;
-    let offset = fromOffset;
-    while (offset <= syncedOffset) {
-      const batch =
-        this.#readTail(offset, limits) ?? (await this.#readSegment(offset, syncedOffset, limits));
-      if (batch === null) break;
-      if (batch.entries.length > 0) return batch;
-      offset = batch.nextOffset;
+    const collector = new Collector(fromOffset, limits);
+    let offset: number | null = fromOffset;
+    while (offset !== null && offset <= syncedOffset) {
+      offset =
+        this.#readTail(offset, collector) ??
+        (await this.#readSegment(offset, { collector, syncedOffset }));
+      if (collector.isFull && offset !== null)
+        return { entries: collector.entries, nextOffset: offset };
     }
-    return { entries: [], nextOffset: Math.max(offset, fromOffset, syncedOffset + 1) };
+    const nextOffset = Math.max(offset ?? 0, fromOffset, syncedOffset + 1);
+    return { entries: collector.entries, nextOffset };
   }
 
-  #readTail(fromOffset: number, limits: ReadLimits): JournalBatch | null {
+  /** Where to go on, or null when the offset is not in memory. */
+  #readTail(fromOffset: number, collector: Collector): number | null {
     const chunk = this.#tail.find(fromOffset);
     if (chunk === null || chunk.lastOffset > this.#state.syncedOffset) return null;
-    const collector = createCollector(fromOffset, limits);
     let offset = chunk.firstOffset;
     for (let at = 0; at < chunk.scan.end; offset++) {
       const recordBytes = recordBytesAt(chunk.scan.window.view, at);
       if (offset >= fromOffset && !collector.take(chunk.scan, at, recordBytes)) break;
       at += recordBytes;
     }
-    return { entries: collector.entries, nextOffset: offset };
+    return offset;
   }
 
-  /** A batch from one segment, or null when no segment holds the offset or one behind it. */
+  /** Where to go on, or null when no segment holds the offset or one behind it. */
   async #readSegment(
     fromOffset: number,
-    syncedOffset: number,
-    limits: ReadLimits,
-  ): Promise<JournalBatch | null> {
+    read: { collector: Collector; syncedOffset: number },
+  ): Promise<number | null> {
     const segment = findSegment(this.#state.segments, fromOffset);
     if (segment === null) return null;
-    const lastOffset = Math.min(segment.lastOffset, syncedOffset);
+    const lastOffset = Math.min(segment.lastOffset, read.syncedOffset);
     try {
-      return await this.#readFile(segment, { fromOffset, lastOffset }, limits);
+      return await this.#readFile(segment, { fromOffset, lastOffset }, read.collector);
     } catch (cause) {
       // Trimmed in the meantime: what follows is still there.
       if (systemCode(cause) === "ENOENT" && !this.#state.segments.includes(segment)) {
-        return { entries: [], nextOffset: segment.lastOffset + 1 };
+        return segment.lastOffset + 1;
       }
       throw new JournalError("JOURNAL_READ_FAILED", `${segment.name} can't be read`, { cause });
     }
@@ -99,12 +111,11 @@ export class Reader {
   async #readFile(
     segment: Segment,
     range: { fromOffset: number; lastOffset: number },
-    limits: ReadLimits,
-  ): Promise<JournalBatch> {
+    collector: Collector,
+  ): Promise<number> {
     const fromOffset = Math.max(range.fromOffset, segment.firstOffset);
     const known = this.#resumePlaces.get(fromOffset);
     const start = known?.segment === segment ? known : nearestMark(segment, fromOffset);
-    const collector = createCollector(fromOffset, limits);
     const damage: DamagedRange[] = [];
     const file = await this.#state.disk.open(`${this.#state.directory}/${segment.name}`, "read");
     try {
@@ -113,7 +124,7 @@ export class Reader {
         end: segment.recordsEnd,
         seeds: segment.seeds,
         lastOffset: range.lastOffset,
-        windowBytes: Math.min(Math.max(limits.bytesMax, WINDOW_BYTES_MIN), WINDOW_BYTES),
+        windowBytes: Math.min(Math.max(collector.bytesLeft, WINDOW_BYTES_MIN), WINDOW_BYTES),
       };
       const end = await walkRecords(source, start, {
         checkedFrom: fromOffset,
@@ -123,7 +134,7 @@ export class Reader {
       });
       for (const found of damage) await this.#noteDamage(segment, file, found);
       this.#remember(segment, end);
-      return { entries: collector.entries, nextOffset: Math.max(end.offset, fromOffset) };
+      return Math.max(end.offset, fromOffset);
     } finally {
       await closeQuietly(file);
     }

@@ -39,7 +39,9 @@ export async function readSegmentFacts(
   }
   const isLongEnough = bytes >= SEGMENT_HEADER_BYTES + SEGMENT_FOOTER_BYTES;
   const footer = isLongEnough ? await readFooter(file, bytes, header) : null;
-  if (bytes > SEGMENT_HEADER_BYTES) stats.damagedHeaders += damagedCopies;
+  // Without any header the file is shorter than one: it was being created, which is no damage.
+  const isUnborn = header === null && bytes <= SEGMENT_HEADER_BYTES;
+  if (!isUnborn) stats.damagedHeaders += damagedCopies;
   const firstOffset = header?.firstOffset ?? footer?.firstOffset ?? null;
   const seeds = header?.seeds ?? footer?.seeds ?? { header: 0, body: 0 };
   return { name, bytes, firstOffset, seeds, header, footer };

@@ -44,10 +44,7 @@ export function reading(text: string, overrides: Partial<PublishEntry> = {}): Pu
 }
 
 /** Resolves to the entry's offset once it is on disk. */
-export function append(
-  journal: Journal,
-  entry: Parameters<Journal["append"]>[0],
-): Promise<number> {
+export function append(journal: Journal, entry: Parameters<Journal["append"]>[0]): Promise<number> {
   return new Promise((resolve, reject) => {
     journal.append(entry, (error, offset) => (error ? reject(error) : resolve(offset)));
   });

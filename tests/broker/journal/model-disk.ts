@@ -162,7 +162,9 @@ export class ModelDisk {
         await call("write");
         const grows = Math.max(0, position + source.byteLength - file.visible.byteLength);
         const room = this.capacityBytes - this.usedBytes();
-        const bytes = Buffer.from(source.subarray(0, source.byteLength - Math.max(0, grows - room)));
+        const bytes = Buffer.from(
+          source.subarray(0, source.byteLength - Math.max(0, grows - room)),
+        );
         if (bytes.byteLength === 0 && source.byteLength > 0) throw systemError("ENOSPC");
         apply(file, { kind: "write", position, bytes, isLost: false });
         return bytes.byteLength;
