@@ -5,7 +5,7 @@ import type { BrokerConfig } from "./config.ts";
 import type { ConnectionOrigin } from "./edge/connection.ts";
 import { Edge } from "./edge/edge.ts";
 import type { EdgeClock, EdgeLimits } from "./edge/limits.ts";
-import { type Listener, listenTcp, listenTls } from "./edge/listeners.ts";
+import { type Listener, type ListenOptions, listenTcp, listenTls } from "./edge/listeners.ts";
 import type { PresenceChange } from "./edge/presence.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { AuditSink, LoginSource } from "./ports.ts";
@@ -63,6 +63,9 @@ const fixedLimits = {
   failuresBurst: 200,
   failuresPerSecond: 20,
 } as const;
+
+/** Sockets that are being refused or closed, beside those that count. */
+const spareSockets = 1024;
 
 /** What a test suite from outside may do beyond a device. */
 const conformanceLimits = { connectionsPerPrincipal: Number.MAX_SAFE_INTEGER, kept: 1000 };
@@ -125,11 +128,13 @@ export function createBroker(options: BrokerOptions): Broker {
   const ports: { mqtt: number; mqtts: number | null } = { mqtt: 0, mqtts: null };
   let stopping: Promise<void> | null = null;
 
-  const listenOptions = (port: number): { host: string; port: number; connectionsMax: number } => ({
+  const listenOptions = (port: number): ListenOptions => ({
     host: config.NADI_MQTT_HOST,
     port,
-    // One more, so that the edge itself counts and names who is refused.
-    connectionsMax: config.NADI_MAX_CONNECTIONS + 1,
+    // Some more, so that the edge itself chooses, counts and names who is refused.
+    connectionsMax: config.NADI_MAX_CONNECTIONS + spareSockets,
+    handshakesPerAddress: config.NADI_MAX_PENDING_PER_ADDRESS,
+    onError: (error) => log.error({ err: error }, "accepting a connection failed"),
   });
   const accept = (conn: Duplex, origin: ConnectionOrigin): void => edge.handle(conn, origin);
 
@@ -143,7 +148,10 @@ export function createBroker(options: BrokerOptions): Broker {
     const listener = await listenTls(
       { ...listenOptions(config.NADI_MQTTS_PORT), cert, key, clientCa },
       accept,
-      (address, reason) => log.info({ address, reason }, "tls refused"),
+      (address, reason) => {
+        const origin = { address, transport: "tls", certificateName: null } as const;
+        edge.refusals.record("certificate", { principal: null, origin }, reason);
+      },
     );
     listeners.push(listener);
     ports.mqtts = listener.port;

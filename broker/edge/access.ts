@@ -15,7 +15,8 @@ import type { CredentialCache } from "./credential-cache.ts";
 import type { EdgeClock, EdgeCounters, EdgeLimits } from "./limits.ts";
 import { conformancePrincipal, maySubscribe } from "./principal.ts";
 import type { PrincipalIndex } from "./principal-index.ts";
-import { markerPrefix } from "./pump.ts";
+import { sessionMarker } from "./persistence.ts";
+import { markedIndex, markerPrefix } from "./pump.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Revocation } from "./revocation.ts";
 import type { Message } from "./session.ts";
@@ -55,11 +56,7 @@ export class Access {
     this.#parts = parts;
   }
 
-  authenticate(
-    client: AedesClient,
-    credentials: Credentials,
-    callback: Callback<boolean>,
-  ): void {
+  authenticate(client: AedesClient, credentials: Credentials, callback: Callback<boolean>): void {
     const { isConformance, logins, log } = this.#parts;
     const connection = client.req;
     if (isConformance) {
@@ -123,15 +120,19 @@ export class Access {
   }
 
   authorizeSubscribe(client: AedesClient, filter: string): boolean {
-    if (filter.startsWith(markerPrefix)) return true;
+    const connection = client.req;
+    const { principal, session, pendingFilters } = connection;
+    // Before there is a session only what it held is judged, its marker among it.
+    if (session === null && filter === sessionMarker) return true;
+    const isMarked = filter.startsWith(markerPrefix);
+    const wanted = isMarked ? (connection.requested[markedIndex(filter)]?.topic ?? "") : filter;
     const { refusals, sessions } = this.#parts;
-    const { principal, session, pendingFilters } = client.req;
     const isAllowed =
       principal !== null &&
-      maySubscribe(principal, filter) &&
-      sessions.hasRoomForFilter(session, filter, pendingFilters);
-    if (!isAllowed) refusals.record("subscribe-filter", client.req, filter);
-    else if (session?.filters.has(filter) === false) pendingFilters.add(filter);
+      maySubscribe(principal, wanted) &&
+      sessions.hasRoomForFilter(session, wanted, pendingFilters);
+    if (!isAllowed) refusals.record("subscribe-filter", connection, wanted);
+    else if (!isMarked && session?.filters.has(wanted) === false) pendingFilters.add(wanted);
     return isAllowed;
   }
 

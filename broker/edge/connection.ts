@@ -34,6 +34,8 @@ export class Connection implements Outlet {
   session: Session | null = null;
   /** CONNACK is out: messages may follow it. */
   isOpen = false;
+  /** The filters of the SUBSCRIBE that is being judged, as they were sent. */
+  requested: readonly { topic: string }[] = [];
   /** Filters that a SUBSCRIBE under way has been granted. */
   readonly pendingFilters = new Set<string>();
   /** Counted as present. */

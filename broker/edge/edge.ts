@@ -37,6 +37,8 @@ export interface EdgeOptions {
 const sweepMs = 500;
 /** How long a client may take for its last bytes when we stop. */
 const endWithinMs = 500;
+/** How long a stop waits for the disk; what is not synced then is not acknowledged. */
+const stopIdleMs = 2_500;
 
 /**
  * The hardened front: gate, pump, sign-in, rights, sessions and presence around one Aedes.
@@ -58,6 +60,8 @@ export class Edge implements PumpHost {
   readonly #revocation: Revocation;
   readonly #throttles: Throttles;
   readonly #connections = new Set<Connection>();
+  /** Those that have not signed in, oldest first. */
+  readonly #pending = new Set<Connection>();
   readonly #heldBack = new Set<Pump>();
   #sweepTimer: NodeJS.Timeout | null = null;
   #isStopping = false;
@@ -144,13 +148,14 @@ export class Edge implements PumpHost {
     const { limits, clock } = this.#options;
     const connection = new Connection(conn, origin, limits.congestedBytes);
     this.counters.accepted++;
-    if (this.#isStopping || this.#connections.size >= limits.connectionsMax) {
+    if (this.#isStopping || !this.#hasRoom()) {
       if (!this.#isStopping) this.refusals.record("too-many-connections", connection);
       conn.on("error", () => conn.destroy());
       conn.destroy();
       return;
     }
     this.#connections.add(connection);
+    this.#pending.add(connection);
     const client = this.#aedes.accept(conn, connection);
     connection.client = client;
     connection.pump = new Pump(connection, client, this);
@@ -161,6 +166,16 @@ export class Edge implements PumpHost {
     conn.once("close", () => this.#closed(connection));
     const yielding = this.#guard.admit(origin.address, connection, clock.monotonicMs());
     if (yielding !== null) this.#drop(yielding, "too-many-pending");
+  }
+
+  /** When full, the longest waiting one that has not signed in yields: real devices are quick. */
+  #hasRoom(): boolean {
+    if (this.#connections.size < this.#options.limits.connectionsMax) return true;
+    const [oldest] = this.#pending;
+    if (oldest === undefined) return false;
+    this.#drop(oldest, "too-many-pending");
+    this.#closed(oldest);
+    return true;
   }
 
   /** Publishes in Nadi's own name: presence now; live values, alerts and commands later. */
@@ -182,7 +197,10 @@ export class Edge implements PumpHost {
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await this.#backlog.idle();
+    const tooLong = Promise.withResolvers<void>();
+    const timer = setTimeout(tooLong.resolve, stopIdleMs);
+    await Promise.race([this.#backlog.idle(), tooLong.promise]);
+    clearTimeout(timer);
     // Aedes writes an acknowledgement in one turn of the loop and the socket takes it in the next.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     this.#revocation.stop();
@@ -314,6 +332,7 @@ export class Edge implements PumpHost {
   }
 
   #endPending(connection: Connection): void {
+    this.#pending.delete(connection);
     if (connection.deadline === null) return;
     clearTimeout(connection.deadline);
     connection.deadline = null;

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import { AddressGuard } from "./address-limits.ts";
 import type { ConnectionOrigin } from "./connection.ts";
 
 export interface ListenOptions {
@@ -7,6 +8,10 @@ export interface ListenOptions {
   /** 0 picks a free port. */
   port: number;
   connectionsMax: number;
+  /** TLS handshakes of one address that are under way; the oldest yields. */
+  handshakesPerAddress: number;
+  /** The system could not accept a connection, e.g. for want of descriptors. */
+  onError(error: Error): void;
 }
 
 export interface TlsFiles {
@@ -21,6 +26,7 @@ export interface Listener {
   readonly host: string;
   /** No new connection after this; the open ones stay. Idempotent. */
   stopAccepting(): void;
+  /** Ends what is left, also handshakes that nobody has been told of. */
   close(): Promise<void>;
 }
 
@@ -32,11 +38,18 @@ const keepAliveInitialDelay = 60_000;
 const tlsHandshakeTimeoutMs = 5_000;
 
 async function listen(server: Server, options: ListenOptions): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   server.maxConnections = options.connectionsMax;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, () => {
       server.removeListener("error", reject);
+      // Without a listener one failed accept would end the process.
+      server.on("error", (error) => options.onError(error));
       resolve();
     });
   });
@@ -53,6 +66,7 @@ async function listen(server: Server, options: ListenOptions): Promise<Listener>
     stopAccepting,
     close: async () => {
       stopAccepting();
+      for (const socket of sockets) socket.destroy();
       await closing;
     },
   };
@@ -76,10 +90,49 @@ export async function listenTcp(options: ListenOptions, accept: Accept): Promise
   return await listen(server, options);
 }
 
-/** The device that a verified client certificate names, or `null` if none was shown. */
-function certificateName(socket: TLSSocket): string | null {
-  const name = socket.getPeerCertificate().subject?.CN;
-  return typeof name === "string" ? name : null;
+type Certificate =
+  | { isAccepted: true; name: string | null }
+  | { isAccepted: false; reason: string };
+
+/** What the client's certificate says; showing none is allowed. */
+function judgeCertificate(socket: TLSSocket): Certificate {
+  const shown = socket.getPeerCertificate();
+  if (shown === undefined || Object.keys(shown).length === 0) {
+    return { isAccepted: true, name: null };
+  }
+  if (!socket.authorized) return { isAccepted: false, reason: String(socket.authorizationError) };
+  const name = shown.subject?.CN;
+  // Several common names name nobody.
+  if (typeof name !== "string") return { isAccepted: false, reason: "no single common name" };
+  return { isAccepted: true, name };
+}
+
+/**
+ * Bounds the handshakes under way of each address; the oldest yields. Answers what to call with
+ * a socket whose handshake is over.
+ */
+function limitHandshakes(server: Server, perAddress: number): (socket: TLSSocket) => void {
+  const guard = new AddressGuard<Socket>({
+    pendingPerAddress: perAddress,
+    failuresBurst: 0,
+    failuresPerSecond: 0,
+  });
+  // By address and port: TLS tells of a socket of its own, and the plain one is not to be had.
+  const releases = new Map<string, () => void>();
+  const endpoint = (socket: Socket): string => `${plainAddress(socket)} ${socket.remotePort}`;
+  server.on("connection", (socket: Socket) => {
+    const address = plainAddress(socket);
+    const key = endpoint(socket);
+    const release = (): void => {
+      if (releases.get(key) !== release) return;
+      releases.delete(key);
+      guard.release(address, socket, performance.now());
+    };
+    releases.set(key, release);
+    socket.once("close", release);
+    guard.admit(address, socket, performance.now())?.destroy();
+  });
+  return (socket) => releases.get(endpoint(socket))?.();
 }
 
 /** MQTT over TLS; a client certificate is optional, but a bad one is refused. */
@@ -101,15 +154,18 @@ export async function listenTls(
       handshakeTimeout: tlsHandshakeTimeoutMs,
     },
     (socket) => {
-      const name = options.clientCa === null ? null : certificateName(socket);
-      if (name !== null && !socket.authorized) {
-        onRefused(plainAddress(socket), String(socket.authorizationError));
+      handshakeOver(socket);
+      const address = plainAddress(socket);
+      const certificate = judgeCertificate(socket);
+      if (!certificate.isAccepted) {
+        onRefused(address, certificate.reason);
         socket.destroy();
         return;
       }
-      accept(socket, { address: plainAddress(socket), transport: "tls", certificateName: name });
+      accept(socket, { address, transport: "tls", certificateName: certificate.name });
     },
   );
+  const handshakeOver = limitHandshakes(server, options.handshakesPerAddress);
   server.on("tlsClientError", (error, socket) => {
     onRefused(plainAddress(socket), error.message);
     socket.destroy();

@@ -32,8 +32,13 @@ export interface PumpHost {
   setHeldBack(pump: Pump, isHeldBack: boolean): void;
 }
 
-/** Later duplicates of a filter in one SUBSCRIBE ride through Aedes under this name. */
+/** Earlier ones of equal filters in one SUBSCRIBE ride through Aedes under such a name. */
 export const markerPrefix = "$nadi/";
+
+/** The place of a marked filter in its SUBSCRIBE. */
+export function markedIndex(filter: string): number {
+  return Number(filter.slice(markerPrefix.length));
+}
 
 /**
  * Feeds one client's packets to Aedes, one at a time and at most K under way. Stock Aedes
@@ -174,6 +179,8 @@ export class Pump {
         return;
       case "subscribe":
         this.#inFlight++;
+        // Aedes asks for each filter's right before `feedPacket` returns.
+        this.#connection.requested = packet.subscriptions;
         feedPacket(client, {
           cmd: "subscribe",
           qos: 1,
@@ -182,6 +189,7 @@ export class Pump {
           messageId: packet.messageId,
           subscriptions: markDuplicates(packet.subscriptions),
         });
+        this.#connection.requested = [];
         return;
       case "disconnect":
       case "other":
@@ -205,13 +213,14 @@ export class Pump {
 
 /**
  * SUBACK must answer every filter [MQTT-3.8.4-5], but Aedes merges equal ones. The last of equal
- * filters counts; the earlier ones become markers that nothing matches.
+ * filters counts; the earlier ones become markers that nothing matches. So does a filter that
+ * looks like a marker, to be judged by what it is.
  */
 function markDuplicates<T extends { topic: string }>(subscriptions: readonly T[]): T[] {
   const lastIndex = new Map(subscriptions.map(({ topic }, index) => [topic, index]));
   return subscriptions.map((subscription, index) =>
-    lastIndex.get(subscription.topic) === index
+    lastIndex.get(subscription.topic) === index && !subscription.topic.startsWith(markerPrefix)
       ? subscription
-      : { ...subscription, topic: `${markerPrefix}duplicate/${index}` },
+      : { ...subscription, topic: `${markerPrefix}${index}` },
   );
 }

@@ -86,7 +86,12 @@ test("a will on a foreign topic is refused at CONNECT with code 5", async (t) =>
     "sppg/sppg-a/command/dev/x",
   ]) {
     const client = await open();
-    const connack = await client.connect({ clientId: "x", username, password, will: { topicName } });
+    const connack = await client.connect({
+      clientId: "x",
+      username,
+      password,
+      will: { topicName },
+    });
     expect(connack.returnCode).toBe(5);
   }
   expect(count("will-topic")).toBe(4);
