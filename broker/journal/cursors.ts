@@ -118,7 +118,7 @@ export async function openCursors(options: CursorOptions, resetTo: number): Prom
 
 function commitInTurn(options: CursorOptions, cursor: Cursor, nextOffset: number): Promise<void> {
   if (nextOffset < (cursor.waiting?.nextOffset ?? cursor.nextOffset)) {
-    const message = `cursor "${cursor.name}" can't go back from ${cursor.nextOffset} to ${nextOffset}`;
+    const message = `cursor "${cursor.name}" can't go back to ${nextOffset}`;
     return Promise.reject(new JournalError("JOURNAL_CURSOR_REFUSED", message));
   }
   if (cursor.waiting !== null) {

@@ -133,7 +133,7 @@ export function stampRecords(
 /** What stands at a place of a segment. `short`: the window ends before the header or body does. */
 export type RecordState = "valid" | "short" | "bad-header" | "bad-body";
 
-/** One record's header; filled again and again by `parseRecord`, so that scanning allocates none. */
+/** One record's header; `parseRecord` fills the same one again, so that scanning allocates none. */
 export interface RecordHead {
   offset: number;
   receivedTimeMs: number;
@@ -214,7 +214,7 @@ function readOffset(view: DataView, at: number): number {
 
 /**
  * The entry of a valid record. Its payload is a view of the window, not a copy.
- * @returns null for a kind (or QoS) that a newer version wrote, which an older one can only step over
+ * @returns null for a kind (or QoS) that a newer version wrote: an older one steps over it
  */
 export function decodeRecord(window: ByteWindow, at: number): JournalEntry | null {
   const { bytes, view } = window;

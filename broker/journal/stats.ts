@@ -1,4 +1,4 @@
-/** Plain counters since the journal was opened; the metrics endpoint reads them when it is asked. */
+/** Plain counters since the journal was opened; the metrics endpoint reads them. */
 export interface JournalStats {
   entriesSynced: number;
   bytesSynced: number;

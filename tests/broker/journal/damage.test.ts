@@ -106,7 +106,7 @@ test("a segment that is cut at any byte opens, and loses only what was cut off",
   expect(lostBefore).toBe(4);
 }, 60_000);
 
-test("one flipped bit at any byte costs at most one entry, is counted, and is never served", async () => {
+test("one flipped bit anywhere costs at most one entry, is counted, never served", async () => {
   const files = await smallDisk();
   for (const [path, whole] of files) {
     for (let at = 0; at < whole.byteLength; at++) {
@@ -116,7 +116,8 @@ test("one flipped bit at any byte costs at most one entry, is counted, and is ne
       expect({ path, at, wrong, reused }).toEqual({ path, at, wrong: [], reused: false });
       expect({ path, at, lost: lost.length <= 1 }).toEqual({ path, at, lost: true });
       // A cursor's unused bytes and its older slot carry nothing that could be lost.
-      if (path.endsWith(".seg")) expect({ path, at, counted }).toMatchObject({ counted: 1 });
+      const countedOnce = counted === 1 || path.endsWith(".cursor");
+      expect({ path, at, countedOnce }).toEqual({ path, at, countedOnce: true });
     }
   }
 }, 120_000);
@@ -186,7 +187,7 @@ test("a segment under another's name gets its own back", async (t) => {
   expect(await append(again, reading("entry-2"))).toBe(2);
 });
 
-test("a segment with both header copies gone is set aside, and offsets go on behind it", async (t) => {
+test("a segment without a whole header is set aside, and offsets go on behind it", async (t) => {
   const journal = await damaged(t, (path, bytes) => writeFileSync(path, bytes.fill(0xff, 0, 128)));
   expect(journal.stats()).toMatchObject({ segmentsQuarantined: 1, damagedRecords: 1 });
   expect(await append(journal, reading("after"))).toBeGreaterThan(ENTRIES);

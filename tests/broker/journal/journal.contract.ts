@@ -106,7 +106,7 @@ export function testJournalContract(create: (t: TestContext) => Promise<JournalS
     expect((await readAll(again)).map(textOf)).toEqual(["before", "after"]);
   });
 
-  test("closing answers everything, refuses what comes after, and can be asked twice", async (t) => {
+  test("closing answers everything, refuses the rest, and can be asked twice", async (t) => {
     const { journal } = await create(t);
     const answers = Promise.all([1, 2, 3].map((index) => append(journal, reading(`e${index}`))));
     await Promise.all([journal.close(), journal.close()]);

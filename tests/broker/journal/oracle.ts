@@ -80,15 +80,13 @@ export class JournalOracle {
     const span = journal.syncedOffset + 1 - this.#cursor;
     const next = this.#cursor + Math.floor(Math.max(0, span) * fraction);
     const before = this.#cursor;
-    // The disk may fail: then the old position stands.
-    await journal.commitCursor(CURSOR, next).then(
-      () => {
-        this.#cursor = Math.max(before, next);
-      },
-      (error: unknown) => {
-        if (!(error instanceof Error && error.name === "JournalError")) throw error;
-      },
-    );
+    try {
+      await journal.commitCursor(CURSOR, next);
+      this.#cursor = Math.max(before, next);
+    } catch (error) {
+      // The disk may fail: then the old position stands.
+      if (!(error instanceof Error && error.name === "JournalError")) throw error;
+    }
     await settled();
   }
 
