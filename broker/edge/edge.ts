@@ -5,6 +5,7 @@ import type { AuditSink, LoginSource } from "../ports.ts";
 import { Access } from "./access.ts";
 import { AddressGuard } from "./address-limits.ts";
 import { type AedesClient, forgetSubscription } from "./aedes-private.ts";
+import { AwaySessions } from "./away-sessions.ts";
 import { Backlog } from "./backlog.ts";
 import { Connection, type ConnectionOrigin } from "./connection.ts";
 import { CredentialCache } from "./credential-cache.ts";
@@ -51,6 +52,7 @@ export class Edge implements PumpHost {
   readonly #options: EdgeOptions;
   readonly #access: Access;
   readonly #aedes: NadiAedes;
+  readonly #awaySessions: AwaySessions;
   readonly #backlog: Backlog;
   readonly #cache: CredentialCache;
   readonly #guard: AddressGuard<Connection>;
@@ -88,9 +90,11 @@ export class Edge implements PumpHost {
       wallMs: clock.wallMs,
       revoke: (connection) => this.#revoke(connection),
     });
+    const { sessions } = this;
+    this.#awaySessions = new AwaySessions({ source: logins, cache: this.#cache, sessions });
     this.#access = new Access({
       ...options,
-      sessions: this.sessions,
+      sessions,
       refusals: this.refusals,
       counters: this.counters,
       backlog: this.#backlog,
@@ -204,6 +208,7 @@ export class Edge implements PumpHost {
     // Aedes writes an acknowledgement in one turn of the loop and the socket takes it in the next.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     this.#revocation.stop();
+    this.#awaySessions.stop();
     if (this.#sweepTimer !== null) clearInterval(this.#sweepTimer);
     this.#sweepTimer = null;
     await Promise.all([...this.#connections].map((connection) => connection.end(endWithinMs)));
@@ -275,7 +280,7 @@ export class Edge implements PumpHost {
     const ids = { id: client.id, principalName: principal.name, isClean: client.clean };
     connection.session = this.sessions.attach(ids, connection);
     // What the principal may not read any more is not restored.
-    for (const filter of [...connection.session.filters.keys()]) {
+    for (const filter of connection.session.filters.keys()) {
       if (!maySubscribe(principal, filter)) this.sessions.unsubscribe(connection.session, filter);
     }
     this.counters.signedIn++;
@@ -374,6 +379,7 @@ export class Edge implements PumpHost {
         this.#drop(connection, "frozen");
       }
     }
+    this.#awaySessions.retry();
     this.sessions.expire(nowMs);
     this.#guard.sweep(nowMs);
   }

@@ -42,11 +42,7 @@ export class IncomingMessages {
    * `false`: this connection has as many as it may. Ids of earlier connections, which nobody may
    * ever release, yield before that.
    */
-  receive(
-    message: IncomingMessage,
-    store: (done: AppendDone) => void,
-    done: AppendDone,
-  ): boolean {
+  receive(message: IncomingMessage, store: (done: AppendDone) => void, done: AppendDone): boolean {
     const { messageId, owner } = message;
     const digest = digestOf(message);
     const known = this.#received.get(messageId);
