@@ -17,7 +17,7 @@ test("what was accepted, journaled and refused is told in Prometheus' text", asy
   });
   expect(returnCode).toBe(4);
   await wrong.closed;
-  client.end();
+  await client.end();
   const text = await registry.metrics();
   expect(text).toMatch(/^nadi_mqtt_accepted_total 2$/m);
   expect(text).toMatch(/^nadi_mqtt_signed_in_total 1$/m);
