@@ -16,7 +16,8 @@ export class CredentialCache {
   // A Map, because the keys come from the wire; insertion order makes it least recently used.
   readonly #entries = new Map<string, CacheEntry>();
   readonly #asking = new Map<string, Promise<DeviceLogin | null>>();
-  #generation = 0;
+  /** Names that have changed while they are being asked. */
+  readonly #outdated = new Set<string>();
 
   constructor(source: LoginSource, entriesMax: number) {
     this.#source = source;
@@ -44,36 +45,45 @@ export class CredentialCache {
     try {
       return await asking;
     } finally {
+      // For a source that has thrown before it could be entered.
       if (this.#asking.get(name) === asking) this.#asking.delete(name);
     }
   }
 
-  /** A change makes what it is about unknown, and whatever is being asked not worth keeping. */
+  /** A change makes what it is about unknown, and an answer that is on its way worthless. */
   apply(change: RegistryChange): void {
-    this.#generation++;
-    this.#asking.clear();
-    if (change.sppgId === null) {
-      this.#entries.clear();
-    } else if (change.subject === null || change.kind === "kitchen") {
-      for (const name of this.#entries.keys()) {
-        if (name.startsWith(`${change.sppgId}.`)) this.#entries.delete(name);
-      }
-    } else {
-      this.#entries.delete(formatPrincipal(change.sppgId, change.subject));
+    if (change.sppgId !== null && change.subject !== null && change.kind !== "kitchen") {
+      const name = formatPrincipal(change.sppgId, change.subject);
+      this.#entries.delete(name);
+      if (this.#asking.has(name)) this.#outdated.add(name);
+      return;
+    }
+    const prefix = change.sppgId === null ? "" : `${change.sppgId}.`;
+    for (const name of this.#entries.keys()) {
+      if (name.startsWith(prefix)) this.#entries.delete(name);
+    }
+    for (const name of this.#asking.keys()) {
+      if (name.startsWith(prefix)) this.#outdated.add(name);
     }
   }
 
   async #ask(name: string, ids: { sppgId: string; deviceId: string }): Promise<DeviceLogin | null> {
-    for (;;) {
-      const generation = this.#generation;
-      const login = await this.#source.findDeviceLogin(ids.sppgId, ids.deviceId);
-      if (generation !== this.#generation) continue;
-      if (this.#entries.size >= this.#entriesMax) {
-        const oldest = this.#entries.keys().next();
-        if (oldest.done !== true) this.#entries.delete(oldest.value);
-      }
-      this.#entries.set(name, { login });
-      return login;
+    let login: DeviceLogin | null;
+    try {
+      do {
+        this.#outdated.delete(name);
+        login = await this.#source.findDeviceLogin(ids.sppgId, ids.deviceId);
+      } while (this.#outdated.has(name));
+    } finally {
+      // At once, so that nobody who comes after a change joins an answer from before it.
+      this.#asking.delete(name);
+      this.#outdated.delete(name);
     }
+    if (this.#entries.size >= this.#entriesMax) {
+      const oldest = this.#entries.keys().next();
+      if (oldest.done !== true) this.#entries.delete(oldest.value);
+    }
+    this.#entries.set(name, { login });
+    return login;
   }
 }

@@ -15,11 +15,17 @@ export type Refusal =
   | "too-many-pending"
   | "too-many-connections"
   | "certificate"
-  | "unexpected-acks";
+  | "unexpected-acks"
+  | "too-many-unreleased";
+
+/** Whom: a connection, or one that never came to be. */
+export type Refused = Pick<Connection, "principal" | "origin">;
 
 /** One line in the audit log and the log for each source, refusal and minute. */
 const repeatMs = 60_000;
-const sourcesMax = 10_000;
+/** And so many lines a minute at most: whoever has many addresses must not fill them either. */
+export const linesPerMinuteMax = 10_000;
+const subjectCharactersMax = 200;
 
 /**
  * Counts every refusal, and writes the first of each kind and source in a minute to the audit log
@@ -30,7 +36,8 @@ export class Refusals {
   readonly #audit: AuditSink;
   readonly #log: Logger;
   readonly #clock: { wallMs(): number; monotonicMs(): number };
-  readonly #seen = new Map<string, number>();
+  /** When each source and refusal was written last, oldest first. */
+  readonly #written = new Map<string, number>();
 
   constructor(options: {
     audit: AuditSink;
@@ -42,27 +49,34 @@ export class Refusals {
     this.#clock = options.clock;
   }
 
-  record(refusal: Refusal, connection: Connection, subject: string | null = null): void {
+  record(refusal: Refusal, connection: Refused, subject: string | null = null): void {
     this.counts.set(refusal, (this.counts.get(refusal) ?? 0) + 1);
     const { principal, origin } = connection;
     const source = principal === null ? origin.address : principal.name;
-    const nowMs = this.#clock.monotonicMs();
-    const key = `${refusal} ${source}`;
-    const lastMs = this.#seen.get(key);
-    if (lastMs !== undefined && nowMs - lastMs < repeatMs) return;
-    if (this.#seen.size >= sourcesMax) this.#seen.clear();
-    this.#seen.set(key, nowMs);
+    if (!this.#mayWrite(`${refusal} ${source}`)) return;
+    const what = subject?.slice(0, subjectCharactersMax) ?? null;
     const facts = { refusal, address: origin.address, transport: origin.transport };
-    this.#log.info({ ...facts, principal: principal?.name ?? null, subject }, "mqtt refused");
+    this.#log.info({ ...facts, principal: principal?.name ?? null, subject: what }, "mqtt refused");
     this.#audit.write({
       atMs: this.#clock.wallMs(),
       actor: principal === null ? "anonymous" : `device:${principal.name}`,
       action: `mqtt.${refusal}`,
       sppgId: principal?.kind === "device" ? principal.sppgId : null,
-      subject: subject?.slice(0, 200) ?? null,
+      subject: what,
       address: origin.address,
       outcome: "refused",
       detail: { transport: origin.transport },
     });
+  }
+
+  #mayWrite(key: string): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [oldKey, writtenMs] of this.#written) {
+      if (nowMs - writtenMs < repeatMs) break;
+      this.#written.delete(oldKey);
+    }
+    if (this.#written.has(key) || this.#written.size >= linesPerMinuteMax) return false;
+    this.#written.set(key, nowMs);
+    return true;
   }
 }

@@ -7,9 +7,14 @@ import type { PrincipalIndex } from "./principal-index.ts";
 import { findSecret } from "./sign-in.ts";
 
 /** How soon a judgement that could not be made is tried again. */
-const retryMs = 250;
+export const retryMs = 250;
 /** Node's timers hold no more; a later end is looked at again then. */
 const timerMsMax = 2 ** 31 - 1;
+
+interface Planned {
+  timer: NodeJS.Timeout;
+  dueMs: number;
+}
 
 /**
  * Judges connections again after a change. A connection stands in the index before its credential
@@ -22,7 +27,8 @@ export class Revocation {
   readonly #wallMs: () => number;
   readonly #revoke: (connection: Connection) => void;
   readonly #stopListening: () => void;
-  readonly #timers = new Map<Connection, NodeJS.Timeout>();
+  readonly #planned = new Map<Connection, Planned>();
+  #isStopped = false;
 
   constructor(options: {
     source: LoginSource;
@@ -46,14 +52,21 @@ export class Revocation {
   }
 
   forget(connection: Connection): void {
-    clearTimeout(this.#timers.get(connection));
-    this.#timers.delete(connection);
+    clearTimeout(this.#planned.get(connection)?.timer);
+    this.#planned.delete(connection);
   }
 
+  /** Connections that will be judged again by time. */
+  get plannedCount(): number {
+    return this.#planned.size;
+  }
+
+  /** Idempotent. */
   stop(): void {
+    this.#isStopped = true;
     this.#stopListening();
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    for (const { timer } of this.#planned.values()) clearTimeout(timer);
+    this.#planned.clear();
   }
 
   #apply(change: RegistryChange): void {
@@ -73,7 +86,12 @@ export class Revocation {
   /** Never rejects: what can't be judged now is judged soon, and the socket stays until then. */
   async #judge(connection: Connection): Promise<void> {
     const { principal } = connection;
-    if (principal === null || principal.kind !== "device") return;
+    if (principal === null) {
+      // Its sign-in may have had its answer before the change and not have come to its end.
+      this.#schedule(connection, retryMs);
+      return;
+    }
+    if (principal.kind !== "device") return;
     let login;
     try {
       login = await this.#cache.find(principal.sppgId, principal.deviceId);
@@ -82,7 +100,7 @@ export class Revocation {
       this.#schedule(connection, retryMs);
       return;
     }
-    if (connection.conn.destroyed) return;
+    if (connection.conn.destroyed || this.#isStopped) return;
     if (login === null || !login.enabled) {
       this.#revoke(connection);
       return;
@@ -99,12 +117,17 @@ export class Revocation {
     connection.principal = devicePrincipal(login);
   }
 
+  /** An earlier look stays planned: it plans the next one itself. */
   #schedule(connection: Connection, delayMs: number): void {
+    if (this.#isStopped || connection.conn.destroyed) return;
+    const dueMs = this.#wallMs() + delayMs;
+    const planned = this.#planned.get(connection);
+    if (planned !== undefined && planned.dueMs <= dueMs) return;
     this.forget(connection);
     const timer = setTimeout(() => {
-      this.#timers.delete(connection);
+      this.#planned.delete(connection);
       void this.#judge(connection);
     }, delayMs);
-    this.#timers.set(connection, timer);
+    this.#planned.set(connection, { timer, dueMs });
   }
 }

@@ -18,6 +18,8 @@ export interface SessionStoreLimits extends SessionLimits {
   filtersPerSession: number;
 }
 
+const noFilters: ReadonlySet<string> = new Set();
+
 /**
  * All sessions of this process, in memory. They do not survive a restart; telemetry never depends
  * on them, because a PUBACK is the journal's.
@@ -93,18 +95,31 @@ export class SessionStore {
     }
   }
 
-  subscribe(session: Session, filter: string, qos: QoS): void {
+  /**
+   * `false`: not entered. A session that has ended meanwhile, by a takeover or a close, gets
+   * nothing, because nobody would ever take it out of the router again; and the filters of one
+   * SUBSCRIBE, which are all judged before the first is entered, may be too many together.
+   */
+  subscribe(session: Session, filter: string, qos: QoS): boolean {
+    if (this.#sessions.get(session.id) !== session) return false;
+    if (!this.hasRoomForFilter(session, filter)) return false;
     session.filters.set(filter, qos);
     this.#router.add(filter, session, qos);
+    return true;
   }
 
   unsubscribe(session: Session, filter: string): void {
     if (session.filters.delete(filter)) this.#router.remove(filter, session);
   }
 
-  hasRoomForFilter(session: Session | null, filter: string): boolean {
-    if (session === null || session.filters.has(filter)) return true;
-    return session.filters.size < this.#limits.filtersPerSession;
+  /** `pending`: new filters that are granted and not entered yet. */
+  hasRoomForFilter(
+    session: Session | null,
+    filter: string,
+    pending: ReadonlySet<string> = noFilters,
+  ): boolean {
+    if (session === null || session.filters.has(filter) || pending.has(filter)) return true;
+    return session.filters.size + pending.size < this.#limits.filtersPerSession;
   }
 
   /** Hands a message to every session with a matching filter. Never waits, never fails. */
@@ -131,6 +146,11 @@ export class SessionStore {
     }
   }
 
+  /** Whose sessions are kept. */
+  keptPrincipals(): string[] {
+    return [...this.#kept.keys()];
+  }
+
   /** Discards a principal's sessions whose clients are away: its rights are gone. */
   discardPrincipal(principalName: string): void {
     const own = [...(this.#kept.get(principalName) ?? [])];
@@ -150,11 +170,26 @@ export class SessionStore {
   /** The longest away yield to a new one; a session in use is never discarded. */
   #trimKept(principalName: string): void {
     const own = this.#kept.get(principalName) ?? new Set();
+    while (own.size > this.#limits.persistentPerPrincipal) {
+      const longest = longestAway(own);
+      if (longest === null) break;
+      this.discard(longest.id);
+    }
     for (const session of this.#away) {
-      const isOverOwn =
-        own.size > this.#limits.persistentPerPrincipal && session.principalName === principalName;
-      if (isOverOwn || this.#keptCount > this.#limits.persistentMax) this.discard(session.id);
-      else if (own.size <= this.#limits.persistentPerPrincipal) return;
+      if (this.#keptCount <= this.#limits.persistentMax) return;
+      this.discard(session.id);
     }
   }
+}
+
+function longestAway(sessions: Iterable<Session>): Session | null {
+  let longest: Session | null = null;
+  let longestSinceMs = Number.POSITIVE_INFINITY;
+  for (const session of sessions) {
+    const sinceMs = session.awaySinceMs;
+    if (sinceMs === null || sinceMs >= longestSinceMs) continue;
+    longest = session;
+    longestSinceMs = sinceMs;
+  }
+  return longest;
 }

@@ -1,4 +1,5 @@
 import { encodePublish, encodePubrel } from "./encode.ts";
+import { IncomingMessages } from "./incoming.ts";
 import type { QoS } from "./packet-types.ts";
 
 /** What a session sends through while its client is connected. */
@@ -20,7 +21,10 @@ export interface Message {
 export interface SessionLimits {
   /** Unacknowledged QoS 1 and 2 messages towards one client. */
   windowMessages: number;
-  /** Messages that wait beyond the window, or for a client that is away. */
+  /**
+   * Messages that wait beyond the window, or for a client that is away. The window closes at as
+   * many bytes too, or 64 large messages a client would outweigh every queue.
+   */
   queueBytes: number;
   /** QoS 2 packet ids that await PUBREL. */
   incomingMax: number;
@@ -35,14 +39,18 @@ export interface SessionCounters {
 }
 
 interface InFlight {
+  /** With the QoS that it goes out with. */
   message: Message;
-  qos: QoS;
   /** QoS 2: PUBREC has come, PUBREL is out. */
   isReleased: boolean;
 }
 
-/** The bookkeeping of a queued message beside its payload, in bytes, by estimate. */
-const queuedOverheadBytes = 128;
+/** The bookkeeping of a kept message beside its topic and payload, in bytes, by estimate. */
+const messageOverheadBytes = 128;
+
+function costBytes(message: Message): number {
+  return message.topicName.length + message.payload.length + messageOverheadBytes;
+}
 
 /**
  * What MQTT keeps for one client id: subscriptions, messages towards the client, and the QoS 2 ids
@@ -53,15 +61,18 @@ export class Session {
   readonly principalName: string;
   readonly isClean: boolean;
   readonly filters = new Map<string, QoS>();
-  readonly incomingIds = new Set<number>();
+  readonly incoming: IncomingMessages;
   /** When the client went away, on the monotonic clock; `null` while it is here. */
   awaySinceMs: number | null = null;
   readonly #limits: SessionLimits;
   readonly #counters: SessionCounters;
   readonly #inFlight = new Map<number, InFlight>();
-  #queue: Message[] = [];
+  readonly #queue: Message[] = [];
   #queuedBytes = 0;
+  #inFlightBytes = 0;
   #outlet: Outlet | null = null;
+  /** What was under way before has been sent again, so that new messages may follow. */
+  #isResumed = false;
   #nextMessageId = 1;
   #unexpectedAcks = 0;
 
@@ -76,6 +87,7 @@ export class Session {
     this.principalName = options.principalName;
     this.isClean = options.isClean;
     this.#limits = options.limits;
+    this.incoming = new IncomingMessages(options.limits.incomingMax);
     this.#counters = options.counters;
   }
 
@@ -91,20 +103,25 @@ export class Session {
     return this.#inFlight.size;
   }
 
-  /** The client is here: first what it may not have got, with DUP [MQTT-4.4.0-1], then the rest. */
+  /** The client is here. Until `resume`, what must not be lost waits. */
   attach(outlet: Outlet): void {
     this.#outlet = outlet;
+    this.#isResumed = false;
     this.awaySinceMs = null;
     this.#unexpectedAcks = 0;
   }
 
-  /** Sends what waited for the client; call it after CONNACK. */
+  /**
+   * Call it after CONNACK. Sends what the client may not have got, in the old order and with DUP
+   * [MQTT-4.4.0-1, MQTT-4.6.0-1], then what waited.
+   */
   resume(): void {
     const outlet = this.#outlet;
-    if (outlet === null) return;
-    for (const [messageId, { message, qos, isReleased }] of this.#inFlight) {
+    if (outlet === null || this.#isResumed) return;
+    this.#isResumed = true;
+    for (const [messageId, { message, isReleased }] of this.#inFlight) {
       if (isReleased) outlet.write(encodePubrel(messageId));
-      else outlet.write(encodePublish({ ...message, qos, dup: true, messageId }));
+      else outlet.write(encodePublish({ ...message, dup: true, messageId }));
     }
     this.flush();
   }
@@ -147,14 +164,12 @@ export class Session {
 
   /** Sends from the queue while the window and the socket allow it. */
   flush(): void {
-    let sent = 0;
-    while (sent < this.#queue.length && this.#canSend()) {
-      const message = this.#queue[sent++];
-      if (message === undefined) break;
-      this.#queuedBytes -= message.payload.length + queuedOverheadBytes;
+    while (this.#canSend()) {
+      const message = this.#queue.shift();
+      if (message === undefined) return;
+      this.#queuedBytes -= costBytes(message);
       if (this.#outlet?.mayReceive(message.topicName) === true) this.#send(message);
     }
-    if (sent > 0) this.#queue = this.#queue.slice(sent);
   }
 
   /** PUBACK (4), PUBREC (5) or PUBCOMP (7) from the client. `false`: too many of nothing. */
@@ -162,7 +177,9 @@ export class Session {
     const entry = this.#inFlight.get(messageId);
     const isExpected =
       entry !== undefined &&
-      (type === 4 ? entry.qos === 1 : entry.qos === 2 && (type === 5 || entry.isReleased));
+      (type === 4
+        ? entry.message.qos === 1
+        : entry.message.qos === 2 && (type === 5 || entry.isReleased));
     if (!isExpected) {
       this.#unexpectedAcks++;
       // A client whose QoS 2 exchange outlived our session can only end it with our PUBREL.
@@ -175,6 +192,7 @@ export class Session {
       return true;
     }
     this.#inFlight.delete(messageId);
+    this.#inFlightBytes -= costBytes(entry.message);
     this.flush();
     return true;
   }
@@ -182,19 +200,24 @@ export class Session {
   #canSend(): boolean {
     const outlet = this.#outlet;
     return (
-      outlet !== null && !outlet.isCongested && this.#inFlight.size < this.#limits.windowMessages
+      outlet !== null &&
+      this.#isResumed &&
+      !outlet.isCongested &&
+      this.#inFlight.size < this.#limits.windowMessages &&
+      this.#inFlightBytes < this.#limits.queueBytes
     );
   }
 
   #send(message: Message): void {
     const messageId = this.#takeMessageId();
-    this.#inFlight.set(messageId, { message, qos: message.qos, isReleased: false });
+    this.#inFlight.set(messageId, { message, isReleased: false });
+    this.#inFlightBytes += costBytes(message);
     this.#counters.delivered++;
     this.#outlet?.write(encodePublish({ ...message, dup: false, messageId }));
   }
 
   #enqueue(message: Message): void {
-    const size = message.payload.length + queuedOverheadBytes;
+    const size = costBytes(message);
     if (this.#queuedBytes + size > this.#limits.queueBytes) {
       this.#counters.droppedQueueFull++;
       return;

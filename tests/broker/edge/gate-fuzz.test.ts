@@ -85,8 +85,9 @@ function seenByAedes(packet: GatePacket): object | undefined {
       return { cmd: acknowledgements[packet.type], messageId: packet.messageId };
     case "disconnect":
     case "other":
-      return parseAll(packet.bytes).map(facts)[0];
+      break;
   }
+  return parseAll(packet.bytes).map(facts)[0];
 }
 
 function facts(packet: ClientPacket): object {
