@@ -206,5 +206,6 @@ test("no connection slips through between its look-up and a revocation", async (
       }
     }),
   );
+  await made.broker.stop();
   expect(made.broker.edge.onlineCount).toBe(0);
 });
