@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type Environment, parseEnvironment } from "../../devices/environment.ts";
 import { fileJournalDefaults } from "./file-journal.ts";
 
 const bytes = z.coerce.number().int().min(0);
@@ -44,15 +45,9 @@ export interface JournalConfig {
   readonly reserveBytes: number;
 }
 
-/**
- * Parses the journal's part of the environment. Throws a ZodError that names every bad key; an
- * empty variable counts as one that is not set.
- */
-export function loadJournalConfig(
-  env: Readonly<Record<string, string | undefined>>,
-): JournalConfig {
-  const present = Object.entries(env).filter(([, value]) => value !== undefined && value !== "");
-  const values = schema.parse(Object.fromEntries(present));
+/** Pure; throws a `ConfigError` that reports all bad keys at once. */
+export function loadJournalConfig(env: Environment): JournalConfig {
+  const values = parseEnvironment(schema, env);
   return Object.freeze({
     journalBytesMax: values.NADI_MAX_JOURNAL_BYTES,
     segmentBytesMax: values.NADI_MAX_JOURNAL_SEGMENT_BYTES,

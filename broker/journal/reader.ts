@@ -1,8 +1,9 @@
+import type { ByteWindow } from "./crc.ts";
 import { JournalError, systemCode } from "./errors.ts";
 import { closeQuietly } from "./file-system.ts";
 import type { JournalBatch, JournalEntry } from "./journal.ts";
 import type { Quarantine } from "./quarantine.ts";
-import { decodeRecord, recordBytesAt, type RecordScan } from "./record.ts";
+import { decodeRecord, recordBytesAt } from "./record.ts";
 import { findSegment, markPosition, nearestMark, type Segment } from "./segments.ts";
 import type { JournalState } from "./state.ts";
 import type { Tail } from "./tail.ts";
@@ -30,16 +31,20 @@ class Collector {
     this.#limits = limits;
   }
 
-  get bytesLeft(): number {
-    return this.#limits.bytesMax - this.#bytes;
+  /** What may still come; at least one record, so that reading ends by `isFull`. */
+  get left(): ReadLimits {
+    return {
+      entriesMax: Math.max(1, this.#limits.entriesMax - this.entries.length),
+      bytesMax: Math.max(1, this.#limits.bytesMax - this.#bytes),
+    };
   }
 
   /** `false` when the record has to wait for the next batch. */
-  take(scan: RecordScan, at: number, recordBytes: number): boolean {
+  take(window: ByteWindow, at: number, recordBytes: number): boolean {
     const { entriesMax, bytesMax } = this.#limits;
     this.isFull = this.entries.length >= entriesMax || this.#bytes + recordBytes > bytesMax;
     if (this.isFull && this.entries.length > 0) return false;
-    const entry = decodeRecord(scan.window, at);
+    const entry = decodeRecord(window, at);
     if (entry === null || entry.offset < this.fromOffset) return true;
     this.entries.push(entry);
     this.#bytes += recordBytes;
@@ -78,12 +83,12 @@ export class Reader {
 
   /** Where to go on, or null when the offset is not in memory. */
   #readTail(fromOffset: number, collector: Collector): number | null {
-    const chunk = this.#tail.find(fromOffset);
-    if (chunk === null || chunk.lastOffset > this.#state.syncedOffset) return null;
-    let offset = chunk.firstOffset;
-    for (let at = 0; at < chunk.scan.end; offset++) {
-      const recordBytes = recordBytesAt(chunk.scan.window.view, at);
-      if (offset >= fromOffset && !collector.take(chunk.scan, at, recordBytes)) break;
+    const part = this.#tail.copy(fromOffset, collector.left);
+    if (part === null) return null;
+    let offset = part.firstOffset;
+    for (let at = 0; at < part.window.bytes.byteLength; offset++) {
+      const recordBytes = recordBytesAt(part.window.view, at);
+      if (!collector.take(part.window, at, recordBytes)) break;
       at += recordBytes;
     }
     return offset;
@@ -124,12 +129,12 @@ export class Reader {
         end: segment.recordsEnd,
         seeds: segment.seeds,
         lastOffset: range.lastOffset,
-        windowBytes: Math.min(Math.max(collector.bytesLeft, WINDOW_BYTES_MIN), WINDOW_BYTES),
+        windowBytes: Math.min(Math.max(collector.left.bytesMax, WINDOW_BYTES_MIN), WINDOW_BYTES),
       };
       const end = await walkRecords(source, start, {
         checkedFrom: fromOffset,
         onRecord: (scan, at) =>
-          scan.head.offset < fromOffset || collector.take(scan, at, scan.head.recordBytes),
+          scan.head.offset < fromOffset || collector.take(scan.window, at, scan.head.recordBytes),
         onDamage: (found) => damage.push(found),
       });
       for (const found of damage) await this.#noteDamage(segment, file, found);

@@ -10,6 +10,8 @@ type Step =
   | { do: "settle" }
   | { do: "check" }
   | { do: "cursor"; fraction: number }
+  | { do: "startCursor" }
+  | { do: "tick"; microtasks: number }
   | { do: "failSync" }
   | { do: "failWrite" }
   | { do: "kill" }
@@ -26,6 +28,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       fraction: fc.constantFrom(0, 0.3, 0.5, 0.9, 1),
     }),
   },
+  // Stops in the middle of a write, a sync or a commit, where a crash is most interesting.
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant("tick"), microtasks: fc.integer({ min: 1, max: 40 }) }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: "startCursor" }) },
   { weight: 1, arbitrary: fc.constant({ do: "failSync" }) },
   { weight: 1, arbitrary: fc.constant({ do: "failWrite" }) },
   { weight: 1, arbitrary: fc.constant({ do: "kill" }) },
@@ -47,7 +55,10 @@ async function live(oracle: JournalOracle, steps: readonly Step[]): Promise<stri
     else if (now.do === "settle") await oracle.settle();
     else if (now.do === "check") await oracle.check();
     else if (now.do === "cursor") await oracle.commitCursor(now.fraction);
-    else if (now.do === "failSync") failOnce(oracle.disk, "dataSync");
+    else if (now.do === "startCursor") oracle.startCursor();
+    else if (now.do === "tick") {
+      for (let turn = 0; turn < now.microtasks; turn++) await Promise.resolve();
+    } else if (now.do === "failSync") failOnce(oracle.disk, "dataSync");
     else if (now.do === "failWrite") failOnce(oracle.disk, "write");
     else {
       oracle.disk.fault = () => null;

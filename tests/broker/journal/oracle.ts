@@ -90,6 +90,21 @@ export class JournalOracle {
     await settled();
   }
 
+  /** Begins a commit and does not wait for it. */
+  startCursor(): void {
+    const journal = this.journal;
+    if (journal === null) return;
+    const next = Math.max(1, journal.syncedOffset + 1);
+    journal.commitCursor(CURSOR, next).then(
+      () => {
+        if (this.journal === journal) this.#cursor = Math.max(this.#cursor, next);
+        return null;
+      },
+      // Refused or failed: then the old position stands.
+      () => null,
+    );
+  }
+
   /** Reads everything from the cursor on, and compares it with what was promised. */
   async check(): Promise<void> {
     const journal = this.journal;
