@@ -226,6 +226,8 @@ async function startHttp(
   return http;
 }
 
+const stopSignals = ["SIGTERM", "SIGINT"] as const;
+
 /** SIGTERM to exit: a supervisor kills after 10 s, and 5 s is what we promise. */
 const stopDeadlineMs = 4_500;
 
@@ -244,7 +246,10 @@ async function stopServing(log: Logger, stack: Stack): Promise<number> {
   return process.exit(exitCodes.failed);
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
+/** Waits for the first signal, and outlives further ones: they would end us in mid-drain. */
+async function aborted(signal: AbortSignal, log: Logger): Promise<void> {
+  for (const name of stopSignals)
+    process.on(name, () => log.info({ signal: name }, "told to stop"));
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
@@ -270,7 +275,7 @@ async function serve(context: CommandContext): Promise<number> {
     const broker = await startBroker(configs, core, parts);
     await startHttp(configs, { ...parts, core, broker });
     context.stderr.write(welcome(configs, broker));
-    await Promise.race([aborted(context.signal), core.failed]);
+    await Promise.race([aborted(context.signal, log), core.failed]);
     broker.stopAccepting();
   } catch (error) {
     await stack.unwind();
@@ -329,7 +334,7 @@ async function serveConformance(context: CommandContext): Promise<number> {
     });
     stack.push(() => broker.stop());
     await broker.start();
-    await aborted(context.signal);
+    await aborted(context.signal, log);
   } catch (error) {
     await stack.unwind();
     throw error;
@@ -386,7 +391,7 @@ const commands: readonly Command[] = [
 ];
 
 const stop = new AbortController();
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+for (const signal of stopSignals) process.once(signal, () => stop.abort());
 
 process.exitCode = await runCommandLine(commands, process.argv.slice(2), {
   env: process.env,

@@ -49,6 +49,14 @@ export class JournalContents {
     );
   }
 
+  /** Offsets at which a reading stands that stands elsewhere, or nowhere, in the original. */
+  findForeign(original: JournalContents): number[] {
+    return [...this.#fingerprints.keys()].filter((offset) => {
+      const fingerprint = this.#fingerprints[offset] ?? 0;
+      return fingerprint > 0 && fingerprint !== original.#fingerprints[offset];
+    });
+  }
+
   /** Acknowledged messages that are not in what was read: there must be none. */
   findMissing(acked: readonly AckedDevice[]): string[] {
     const missing: string[] = [];
