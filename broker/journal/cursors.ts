@@ -118,8 +118,7 @@ export async function openCursors(options: CursorOptions, resetTo: number): Prom
 
 function commitInTurn(options: CursorOptions, cursor: Cursor, nextOffset: number): Promise<void> {
   if (nextOffset < (cursor.waiting?.nextOffset ?? cursor.nextOffset)) {
-    const message = `cursor "${cursor.name}" can't go back to ${nextOffset}`;
-    return Promise.reject(new JournalError("JOURNAL_CURSOR_REFUSED", message));
+    return Promise.reject(refusedToGoBack(cursor, nextOffset));
   }
   if (cursor.waiting !== null) {
     cursor.waiting.nextOffset = nextOffset;
@@ -129,11 +128,18 @@ function commitInTurn(options: CursorOptions, cursor: Cursor, nextOffset: number
   cursor.waiting = turn;
   turn.promise = cursor.running.then(() => {
     cursor.waiting = null;
+    // The commit before this one was still on its way when this one was asked for.
+    if (turn.nextOffset < cursor.nextOffset) throw refusedToGoBack(cursor, turn.nextOffset);
     return writeCursor(options, cursor, turn.nextOffset);
   });
   // The next commit follows whatever became of this one; this one's caller hears of a failure.
   cursor.running = turn.promise.catch(() => {});
   return turn.promise;
+}
+
+function refusedToGoBack(cursor: Cursor, nextOffset: number): JournalError {
+  const message = `cursor "${cursor.name}" can't go back to ${nextOffset}`;
+  return new JournalError("JOURNAL_CURSOR_REFUSED", message);
 }
 
 /**

@@ -14,6 +14,7 @@ type Step =
   | { do: "tick"; microtasks: number }
   | { do: "failSync" }
   | { do: "failWrite" }
+  | { do: "breakDisk" }
   | { do: "kill" }
   | { do: "cutPower"; seed: number };
 
@@ -36,6 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: "startCursor" }) },
   { weight: 1, arbitrary: fc.constant({ do: "failSync" }) },
   { weight: 1, arbitrary: fc.constant({ do: "failWrite" }) },
+  { weight: 1, arbitrary: fc.constant({ do: "breakDisk" }) },
   { weight: 1, arbitrary: fc.constant({ do: "kill" }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("cutPower"), seed: fc.nat() }) },
 ) as fc.Arbitrary<Step>;
@@ -46,6 +48,12 @@ function failOnce(disk: ModelDisk, name: string): void {
     disk.fault = () => null;
     return systemError("EIO");
   };
+}
+
+/** Until the next start: no file takes anything any more. */
+function failEverySync(disk: ModelDisk): void {
+  disk.fault = ({ name, path }) =>
+    name === "dataSync" && path.endsWith(".seg") ? systemError("EIO") : null;
 }
 
 async function live(oracle: JournalOracle, steps: readonly Step[]): Promise<string[]> {
@@ -60,6 +68,7 @@ async function live(oracle: JournalOracle, steps: readonly Step[]): Promise<stri
       for (let turn = 0; turn < now.microtasks; turn++) await Promise.resolve();
     } else if (now.do === "failSync") failOnce(oracle.disk, "dataSync");
     else if (now.do === "failWrite") failOnce(oracle.disk, "write");
+    else if (now.do === "breakDisk") failEverySync(oracle.disk);
     else {
       oracle.disk.fault = () => null;
       if (now.do === "kill") oracle.kill();
@@ -69,6 +78,7 @@ async function live(oracle: JournalOracle, steps: readonly Step[]): Promise<stri
     }
     if (oracle.violations.length > 0) return oracle.violations;
   }
+  oracle.disk.fault = () => null;
   await oracle.settle(20);
   if (oracle.outstanding > 0) oracle.violations.push("an append was never answered");
   await oracle.check();
