@@ -106,7 +106,7 @@ export class Reader {
       return await this.#readFile(segment, { fromOffset, lastOffset }, read.collector);
     } catch (cause) {
       // Trimmed in the meantime: what follows is still there.
-      if (systemCode(cause) === "ENOENT" && !this.#state.segments.includes(segment)) {
+      if (systemCode(cause) === "ENOENT" && segment.isLeaving) {
         return segment.lastOffset + 1;
       }
       throw new JournalError("JOURNAL_READ_FAILED", `${segment.name} can't be read`, { cause });

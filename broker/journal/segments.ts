@@ -18,6 +18,8 @@ export interface Segment {
   fileBytes: number;
   isSealed: boolean;
   isFenced: boolean;
+  /** Every cursor has passed it and its file is being removed: a read may find it gone. */
+  isLeaving: boolean;
   /** Sorted places from which a read can start. */
   marks: RecordPosition[];
   /** Places of damage that have been counted. */
@@ -34,6 +36,7 @@ export function createSegment(firstOffset: number, seeds: RecordSeeds): Segment 
     fileBytes: SEGMENT_HEADER_BYTES,
     isSealed: false,
     isFenced: false,
+    isLeaving: false,
     marks: [{ position: SEGMENT_HEADER_BYTES, offset: firstOffset }],
     damagedAt: new Set(),
   };

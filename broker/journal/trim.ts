@@ -1,5 +1,5 @@
 import type { Cursors } from "./cursors.ts";
-import { isEmptySegment, totalBytes } from "./segments.ts";
+import { isEmptySegment, type Segment, totalBytes } from "./segments.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
 import type { JournalState } from "./state.ts";
 import { systemCode } from "./errors.ts";
@@ -29,8 +29,9 @@ export function createTrim(options: {
   async function removeBelowCursors(): Promise<void> {
     // The last segment stays: its header is where the next offset is remembered.
     for (let first = removable(); first !== null; first = removable()) {
+      first.isLeaving = true;
       try {
-        await state.disk.unlink(`${state.directory}/${first}`);
+        await state.disk.unlink(`${state.directory}/${first.name}`);
         // One by one, so that a power cut can't leave an older file behind a missing newer one.
         await state.disk.syncDirectory(state.directory);
       } catch (error) {
@@ -47,11 +48,11 @@ export function createTrim(options: {
     }
   }
 
-  function removable(): string | null {
+  function removable(): Segment | null {
     const first = state.segments[0];
     const lowest = cursors.lowest();
     if (first === undefined || state.segments.length < 2 || lowest === null) return null;
-    return first.lastOffset < lowest ? first.name : null;
+    return first.lastOffset < lowest ? first : null;
   }
 
   async function fitsQuota(bytes: number): Promise<boolean> {
