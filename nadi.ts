@@ -10,7 +10,7 @@ import { type Broker, createBroker } from "./broker/broker.ts";
 import { loadBrokerConfig } from "./broker/config.ts";
 import { createJournalCommands } from "./broker/journal/commands.ts";
 import { loadJournalConfig } from "./broker/journal/config.ts";
-import { crashPointFrom } from "./broker/crash-point.ts";
+import { crashPointFrom } from "./broker/journal/crash-points.ts";
 import { type FileJournal, openFileJournal } from "./broker/journal/file-journal.ts";
 import { registerBrokerMetrics } from "./broker/metrics.ts";
 import { noLogins } from "./broker/ports.ts";

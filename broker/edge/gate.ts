@@ -50,6 +50,8 @@ export interface GateLimits {
 
 const noBytes = Buffer.alloc(0);
 const continuationBit = 0x80;
+/** Of one SUBSCRIBE or UNSUBSCRIBE: 256 KB would hold 60,000, and a session keeps far fewer. */
+const filtersMax = 1000;
 /** [MQTT-2.2.2-1]: the flags that each type must carry; PUBLISH has its own. */
 const requiredFlags = new Map<number, number>([
   [packetTypes.connect, 0],
@@ -329,6 +331,7 @@ function readFilters(
     // [MQTT-3.8.3-4]: the upper six bits are reserved, and QoS 3 does not exist.
     const qos = hasQos ? (bytes[filterEnd] ?? 0) : 0;
     if (qos !== 0 && qos !== 1 && qos !== 2) throw new GateError("filter-invalid");
+    if (subscriptions.length === filtersMax) throw new GateError("too-many-filters");
     subscriptions.push({ topic: filter, qos });
     position = filterEnd + (hasQos ? 1 : 0);
   }

@@ -34,6 +34,7 @@ export const gateFaults = [
   "string-invalid",
   "topic-invalid",
   "filter-invalid",
+  "too-many-filters",
   "packet-id",
   "packet-length",
   "unexpected-ack",

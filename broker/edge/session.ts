@@ -172,7 +172,7 @@ export class Session {
     }
   }
 
-  /** PUBACK (4), PUBREC (5) or PUBCOMP (7) from the client. `false`: too many of nothing. */
+  /** PUBACK (4), PUBREC (5) or PUBCOMP (7) from the client. `false`: a violation, or too many of nothing. */
   acknowledge(type: 4 | 5 | 7, messageId: number): boolean {
     const entry = this.#inFlight.get(messageId);
     const isExpected =
@@ -181,9 +181,11 @@ export class Session {
         ? entry.message.qos === 1
         : entry.message.qos === 2 && (type === 5 || entry.isReleased));
     if (!isExpected) {
+      // [MQTT-4.8.0-1]: the wrong kind of answer to a message under way is a protocol violation.
+      if (entry !== undefined) return false;
       this.#unexpectedAcks++;
       // A client whose QoS 2 exchange outlived our session can only end it with our PUBREL.
-      if (type === 5 && entry === undefined) this.#outlet?.write(encodePubrel(messageId));
+      if (type === 5) this.#outlet?.write(encodePubrel(messageId));
       return this.#unexpectedAcks <= this.#limits.unexpectedAcksMax;
     }
     if (type === 5) {

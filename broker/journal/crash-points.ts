@@ -1,27 +1,38 @@
+import { JournalError } from "./errors.ts";
+
 /** Places where a test may end the process; named as in the list of injectors. */
-export type CrashPoint =
-  | "before-journal-write"
-  | "after-journal-write"
-  | "after-sync"
-  | "after-ack"
-  | "segment-created"
-  | "segment-sealed"
-  | "segment-unlinked"
-  | "before-checkpoint"
-  | "after-checkpoint";
+export const crashPoints = [
+  "before-journal-write",
+  "after-journal-write",
+  "after-sync",
+  "after-ack",
+  "segment-created",
+  "segment-sealed",
+  "segment-unlinked",
+  "before-checkpoint",
+  "after-checkpoint",
+] as const;
+export type CrashPoint = (typeof crashPoints)[number];
 
 export type CrashPointHook = (name: CrashPoint) => void;
 
 export const noCrashPoint: CrashPointHook = () => {};
 
 /**
- * Ends the process as a power cut would, at the n-th passage of a point. For fault tests only.
- * @param setting `name` or `name:n`, e.g. `after-sync:100`; undefined or empty: never
+ * For fault tests: `NADI_CRASH_POINT=after-sync:3` kills this process, as `kill -9` would, at the
+ * third passage of that place. Unset, it costs nothing. Throws `JOURNAL_CRASH_POINT_UNKNOWN`.
  */
 export function crashPointFrom(setting: string | undefined): CrashPointHook {
   if (setting === undefined || setting === "") return noCrashPoint;
   const [wanted, passage = "1"] = setting.split(":");
   let left = Number(passage);
+  const isKnown = crashPoints.some((name) => name === wanted);
+  if (!isKnown || !Number.isInteger(left) || left < 1) {
+    const message =
+      `NADI_CRASH_POINT=${setting} is no crash point: write a name and a count, such as ` +
+      `after-sync:3; the names are ${crashPoints.join(", ")}`;
+    throw new JournalError("JOURNAL_CRASH_POINT_UNKNOWN", message);
+  }
   return (name) => {
     if (name === wanted && --left === 0) process.kill(process.pid, "SIGKILL");
   };

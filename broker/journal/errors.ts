@@ -11,6 +11,8 @@ export const journalErrors = {
   JOURNAL_ENTRY_REFUSED: { class: "input", retryable: false },
   /** More bytes wait for the disk than the journal may hold. */
   JOURNAL_BACKLOG_FULL: { class: "unavailable", retryable: true },
+  /** The environment names a crash point that does not exist. */
+  JOURNAL_CRASH_POINT_UNKNOWN: { class: "input", retryable: false },
   /** The folder can't be made, listed or read. */
   JOURNAL_OPEN_FAILED: { class: "unavailable", retryable: true },
   /** A cursor's name or position is impossible. */

@@ -190,6 +190,12 @@ const rows: [string, Buffer, Buffer, string][] = [
     "packet-length",
   ],
   [
+    "SUBSCRIBE has at most 1,000 filters",
+    packets.subscribe({ filters: Array.from({ length: 1000 }, (_, index) => `a${index}`) }),
+    packets.subscribe({ filters: Array.from({ length: 1001 }, (_, index) => `a${index}`) }),
+    "too-many-filters",
+  ],
+  [
     "SUBSCRIBE has the flags 2 [MQTT-3.8.1-1]",
     packets.subscribe({ filters: ["a"] }),
     packets.raw(0x80, id7, bytes(0, 1, 97, 0)),

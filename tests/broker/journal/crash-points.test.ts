@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
-import { crashPointFrom } from "../../broker/crash-point.ts";
-import { noCrashPoint } from "../../broker/journal/crash-points.ts";
+import { crashPointFrom, noCrashPoint } from "../../../broker/journal/crash-points.ts";
 
 // That a set point kills the process is shown in tests/system/kill.test.ts.
 test.for([undefined, ""])("unset (%s), it is the hook that does nothing", (setting) => {
   expect(crashPointFrom(setting)).toBe(noCrashPoint);
 });
 
-test.for(["after-sync:0", "after-sync:x", "after-sync:1.5", "after-sync:-1"])(
+test.for(["afer-sync", "after-sync:0", "after-sync:x", "after-sync:1.5", "after-sync:-1"])(
   "%s is refused, with an example",
   (setting) => {
     expect(() => crashPointFrom(setting)).toThrow(/after-sync:3/);
