@@ -69,7 +69,7 @@ async function createRig(t: TestContext, hooks: Partial<AedesHooks> = {}): Promi
     },
   );
   await aedes.listen();
-  t.onTestFinished(() => new Promise<void>((resolve) => void aedes.close(resolve)));
+  t.onTestFinished(() => new Promise<void>((resolve) => aedes.close(resolve)));
   const emitter = aedes as unknown as NodeJS.EventEmitter;
   for (const name of ["client", "connackSent", "subscribe", "unsubscribe", "clientDisconnect"]) {
     emitter.on(name, () => events.push(name));
@@ -119,6 +119,7 @@ test("a new client has the private parts that Nadi uses, with their first values
   expect(client.conn).toBe(pipe);
   expect(client.req).toEqual({});
   expect(isPaused(client)).toBeFalsy();
+  // oxlint-disable-next-line no-underscore-dangle -- the private field itself is what we pin
   expect(pipe.listeners("readable")).toEqual([client._nextBatch]);
   expect(Object.getPrototypeOf(aedes.internals.clients)).toBe(null);
 });

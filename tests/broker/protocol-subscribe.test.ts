@@ -154,7 +154,7 @@ test("UNSUBSCRIBE ends deliveries and is answered, also for what was not subscri
 });
 
 test("malformed filters close the connection", async (t) => {
-  const { connect } = await createTestBroker(t, { isConformance: true });
+  const { connect, broker } = await createTestBroker(t, { isConformance: true });
   const malformed = ["a+", "+a", "a#", "t/+a", "a/#/b", "", "a\u0000", "a/b/c/d/e/f/g/h/i"];
   for (const topicFilter of malformed) {
     const client = await connect({ clientId: "s" });
@@ -167,6 +167,7 @@ test("malformed filters close the connection", async (t) => {
   const third = await connect({ clientId: "s" });
   third.send(packets.subscribe({ filters: [{ topicFilter: "a", qos: 3 }] }));
   await third.closed;
+  expect(broker.edge.sessions.hasSubscriber("a")).toBe(false);
 });
 
 test("a client's own message comes back to it, at the QoS of both sides", async (t) => {

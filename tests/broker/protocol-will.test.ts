@@ -34,7 +34,7 @@ test("a will is sent after a protocol error, a keep-alive timeout and a takeover
   await witness.next("publish");
   await made.connect({ clientId: "taken", will });
   await made.connect({ clientId: "taken" });
-  await witness.next("publish");
+  expect((await witness.next("publish")).topicName).toBe("will");
 });
 
 test("no will is sent after DISCONNECT", async (t) => {

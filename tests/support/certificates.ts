@@ -50,16 +50,7 @@ export function createCertificates(t: { onTestFinished(cleanUp: () => void): voi
     issue: (subject, options = {}) => {
       const name = `leaf-${++made}`;
       const ca = options.isForeign === true ? foreignCa : clientCa;
-      openssl(
-        "req",
-        ...ecKey,
-        "-keyout",
-        `${name}.key`,
-        "-out",
-        `${name}.csr`,
-        "-subj",
-        subject,
-      );
+      openssl("req", ...ecKey, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", subject);
       const signing = ["-CA", ca.certFile, "-CAkey", ca.keyFile, "-CAcreateserial"];
       const files = ["-in", `${name}.csr`, "-out", `${name}.crt`, "-extfile", "leaf.cnf"];
       openssl("x509", "-req", ...files, ...signing, "-days", "2");
