@@ -5,9 +5,11 @@ import {
   runNadi,
   runProgram,
   type Scope,
+  signIn,
   startNadi,
   tempFolder,
 } from "../support/nadi-process.ts";
+import { packets } from "../support/mqtt-wire.ts";
 
 interface Login {
   clientId: string;
@@ -120,4 +122,41 @@ test("filters beyond the device's own commands are refused to mosquitto_sub", as
       false,
     );
   }
+});
+
+test("a revoked device is closed within a second, and stays out", async (t) => {
+  const { dataDir, nadi, login } = await walkThrough(t);
+  const device = { ...login, topicName: login.topic };
+  const client = await signIn(t, { port: nadi.mqttPort, device });
+  const other = (await command(dataDir, [
+    ...["device", "add", "sppg-jakarta-001", "probe-2", "--kind", "temperature-probe"],
+  ])) as Login;
+  const neighbour = await signIn(t, {
+    port: nadi.mqttPort,
+    device: { ...other, topicName: other.topic },
+  });
+
+  await command(dataDir, ["device", "revoke", "sppg-jakarta-001", "probe-1"]);
+  const revokedAtMs = performance.now();
+  await client.closed;
+
+  // The promise is a second after the commit, which lies before the command's end.
+  expect(performance.now() - revokedAtMs).toBeLessThan(1_000);
+  expect((await mosquittoPub(nadi, login, {})).code).not.toBe(0);
+  neighbour.send(packets.pingreq());
+  await neighbour.next("pingresp");
+});
+
+test("a rotated secret signs in within a second, beside the old one unless that ends now", async (t) => {
+  const { dataDir, nadi, login } = await walkThrough(t);
+  const names = ["sppg-jakarta-001", "probe-1"];
+  const second = (await command(dataDir, ["device", "rotate", ...names])) as Login;
+  const accepts = (secret: Login) => async (): Promise<number | null> =>
+    (await mosquittoPub(nadi, secret, {})).code;
+
+  await expect.poll(accepts(second), { timeout: 1_000, interval: 50 }).toBe(0);
+  expect(await accepts(login)()).toBe(0);
+  const third = (await command(dataDir, ["device", "rotate", ...names, "--now"])) as Login;
+  await expect.poll(accepts(third), { timeout: 1_000, interval: 50 }).toBe(0);
+  expect(await accepts(second)()).not.toBe(0);
 });
