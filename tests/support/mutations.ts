@@ -125,7 +125,7 @@ async function servedWhile(
   return { acks, slowestMs };
 }
 
-/** Sends mutated packets, each on a connection of its own, beside a neighbour that must be served. */
+/** Sends mutated packets, each on its own connection, beside a neighbour that must be served. */
 export async function runMutations(
   made: TestBroker,
   options: { packets: number; seed: number; onRound?: (report: MutationReport) => void },
