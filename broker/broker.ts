@@ -44,8 +44,10 @@ const fixedLimits = {
   unreadBytesMax: 65_536,
   /** A few seconds of live messages for a phone on a slow network. */
   congestedBytes: 262_144,
-  /** A client that has read nothing for so long is gone (R21 asks for 10 s, the sweep adds 1). */
+  /** A client that has taken too little for so long is gone (R21 asks for 10 s). */
   frozenMs: 9_000,
+  /** About 2 KB/s: a phone on 2G takes that, a dripping client does not. */
+  takenBytesMin: 16_384,
   connectDeadlineMs: 5_000,
   /** A device that changes networks connects before its old connection is known to be dead. */
   connectionsPerPrincipal: 2,
@@ -114,7 +116,7 @@ export function edgeLimits(config: BrokerConfig, isConformance: boolean): EdgeLi
     pendingJournalBytes: config.NADI_MAX_PENDING_BYTES,
     connectDeadlineMs: fixed.connectDeadlineMs,
     congestedBytes: fixed.congestedBytes,
-    frozenMs: fixed.frozenMs,
+    frozen: { frozenMs: fixed.frozenMs, takenBytesMin: fixed.takenBytesMin },
     credentialsCached: fixed.credentialsCached,
   };
 }

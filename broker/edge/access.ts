@@ -51,9 +51,15 @@ interface Credentials {
 /** Who may come in, publish and subscribe: the decisions at Aedes' hooks. */
 export class Access {
   readonly #parts: AccessParts;
+  #acceptingVersion: 3 | 4 | null = null;
 
   constructor(parts: AccessParts) {
     this.#parts = parts;
+  }
+
+  /** The protocol level of the client that is being accepted at this moment. */
+  get acceptingVersion(): 3 | 4 | null {
+    return this.#acceptingVersion;
   }
 
   authenticate(client: AedesClient, credentials: Credentials, callback: Callback<boolean>): void {
@@ -61,7 +67,7 @@ export class Access {
     const connection = client.req;
     if (isConformance) {
       connection.principal = conformancePrincipal;
-      callback(null, true);
+      this.#accept(client, callback);
       return;
     }
     const request = {
@@ -170,7 +176,13 @@ export class Access {
     if (will !== null) will.retain = false;
     revocation.watchExpiry(connection, result.expiresAtMs);
     this.#yieldOldest(client, principal.name);
+    this.#accept(client, callback);
+  }
+
+  #accept(client: AedesClient, callback: Callback<boolean>): void {
+    this.#acceptingVersion = client.version;
     callback(null, true);
+    this.#acceptingVersion = null;
   }
 
   /** At most so many connections a device; the oldest yields, as after a network change. */

@@ -1,3 +1,5 @@
+import { isIPv6 } from "node:net";
+
 export interface AddressLimits {
   /** Sockets of one address that have not signed in yet. */
   pendingPerAddress: number;
@@ -5,6 +7,20 @@ export interface AddressLimits {
   failuresBurst: number;
   /** How fast an address earns new tries. */
   failuresPerSecond: number;
+}
+
+/**
+ * Who is counted as one: an IPv4 address, or the /64 that a network gives to one IPv6 host, which
+ * has as many addresses in it as it likes.
+ */
+export function addressGroup(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = "", tail] = address.split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
+  const groups = [...before, ...Array.from({ length: zeros }, () => "0"), ...after];
+  return `${groups.slice(0, 4).join(":")}::/64`;
 }
 
 /** Addresses that are remembered: a host with IPv6 has as many of them as it likes. */
@@ -43,16 +59,17 @@ export class AddressGuard<C> {
 
   /** The socket has signed in or is gone. */
   release(address: string, connection: C, nowMs: number): void {
-    const state = this.#addresses.get(address);
+    const group = addressGroup(address);
+    const state = this.#addresses.get(group);
     if (state === undefined) return;
     state.pending.delete(connection);
     this.#refill(state, nowMs);
-    this.#forgetIfIdle(address, state);
+    this.#forgetIfIdle(group, state);
   }
 
   /** Whether another look-up for a sign-in of unknown worth may be made for this address. */
   mayTry(address: string, nowMs: number): boolean {
-    const state = this.#addresses.get(address);
+    const state = this.#addresses.get(addressGroup(address));
     if (state === undefined) return true;
     this.#refill(state, nowMs);
     return state.tries >= 1;
@@ -81,11 +98,12 @@ export class AddressGuard<C> {
   }
 
   #state(address: string, nowMs: number): AddressState<C> {
-    let state = this.#addresses.get(address);
+    const group = addressGroup(address);
+    let state = this.#addresses.get(group);
     if (state === undefined) {
       if (this.#addresses.size >= addressesMax) this.#forgetOldest();
       state = { pending: new Set(), tries: this.#limits.failuresBurst, refilledMs: nowMs };
-      this.#addresses.set(address, state);
+      this.#addresses.set(group, state);
     }
     this.#refill(state, nowMs);
     return state;

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { AedesClient } from "./aedes-private.ts";
+import { type FrozenLimits, FrozenWatch } from "./frozen.ts";
 import { type Principal, mayPublish, mayReceive } from "./principal.ts";
 import type { Pump } from "./pump.ts";
 import type { Outlet, Session } from "./session.ts";
@@ -48,13 +49,17 @@ export class Connection implements Outlet {
   #judgedPrincipal: Principal | null = null;
   /** Runs until CONNACK. */
   deadline: NodeJS.Timeout | null = null;
-  /** Since when written bytes wait without a drain, on the monotonic clock. */
-  congestedSinceMs: number | null = null;
+  readonly frozen: FrozenWatch;
 
-  constructor(conn: Duplex, origin: ConnectionOrigin, congestedBytes: number) {
+  constructor(
+    conn: Duplex,
+    origin: ConnectionOrigin,
+    limits: { congestedBytes: number; frozen: FrozenLimits },
+  ) {
     this.conn = conn;
     this.origin = origin;
-    this.#congestedBytes = congestedBytes;
+    this.#congestedBytes = limits.congestedBytes;
+    this.frozen = new FrozenWatch(conn, limits.frozen);
   }
 
   mayPublish(topicName: string): boolean {

@@ -114,7 +114,7 @@ export class Edge implements PumpHost {
         authorizeSubscribe: (client, filter) => this.#access.authorizeSubscribe(client, filter),
       },
       {
-        persistence: createPersistence(this.sessions),
+        persistence: createPersistence(this.sessions, () => this.#access.acceptingVersion),
         connectDeadlineMs: limits.connectDeadlineMs,
         incomingMax: limits.sessions.incomingMax,
       },
@@ -150,7 +150,7 @@ export class Edge implements PumpHost {
   /** Takes a new connection of any transport. */
   handle(conn: Duplex, origin: ConnectionOrigin): void {
     const { limits, clock } = this.#options;
-    const connection = new Connection(conn, origin, limits.congestedBytes);
+    const connection = new Connection(conn, origin, limits);
     this.counters.accepted++;
     if (this.#isStopping || !this.#hasRoom()) {
       if (!this.#isStopping) this.refusals.record("too-many-connections", connection);
@@ -369,15 +369,10 @@ export class Edge implements PumpHost {
   }
 
   #sweep(): void {
-    const { clock, limits } = this.#options;
-    const nowMs = clock.monotonicMs();
+    const nowMs = this.#options.clock.monotonicMs();
     for (const pump of this.#heldBack) pump.refreshKeepAlive();
     for (const connection of this.#connections) {
-      if (!connection.conn.writableNeedDrain) connection.congestedSinceMs = null;
-      else if (connection.congestedSinceMs === null) connection.congestedSinceMs = nowMs;
-      else if (nowMs - connection.congestedSinceMs > limits.frozenMs) {
-        this.#drop(connection, "frozen");
-      }
+      if (connection.frozen.isFrozen(nowMs)) this.#drop(connection, "frozen");
     }
     this.#awaySessions.retry();
     this.sessions.expire(nowMs);

@@ -111,6 +111,12 @@ export class Gate {
     return this.#carry.length;
   }
 
+  /** The type of the packet that comes next, or 0 while no byte of it is here. */
+  get nextType(): number {
+    if (this.#carryBytes > 0) return (this.#carry[0] ?? 0) >> 4;
+    return (this.#chunk[this.#position] ?? 0) >> 4;
+  }
+
   /** Takes the next chunk; only when `next()` has answered `null`. */
   push(chunk: Buffer): void {
     if (this.#carryBytes === 0) {

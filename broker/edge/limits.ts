@@ -1,4 +1,5 @@
 import type { AddressLimits } from "./address-limits.ts";
+import type { FrozenLimits } from "./frozen.ts";
 import type { PumpLimits } from "./pump.ts";
 import type { RetainedLimits } from "./retained.ts";
 import type { SessionStoreLimits } from "./session-store.ts";
@@ -29,7 +30,6 @@ export interface EdgeLimits {
   connectDeadlineMs: number;
   /** Bytes towards a client above which QoS 0 messages to it are dropped. */
   congestedBytes: number;
-  /** How long written bytes may wait for a client to read them. */
-  frozenMs: number;
+  frozen: FrozenLimits;
   credentialsCached: number;
 }

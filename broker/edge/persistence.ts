@@ -20,7 +20,10 @@ interface PacketRef {
  * `incomingGetPacket` to reject for an unknown id, because it publishes there; we do so earlier.
  * Retained messages, wills and messages towards clients never pass through here.
  */
-export function createPersistence(sessions: SessionStore): object {
+export function createPersistence(
+  sessions: SessionStore,
+  acceptingVersion: () => 3 | 4 | null,
+): object {
   const nothing = async (): Promise<void> => {};
   const empty = (): Readable => Readable.from([]);
   return {
@@ -41,7 +44,8 @@ export function createPersistence(sessions: SessionStore): object {
     subscriptionsByTopic: async (): Promise<[]> => [],
     subscriptionsByClient: async (client: ClientRef): Promise<{ topic: string; qos: QoS }[]> => {
       const session = sessions.findPersistent(client.id);
-      if (session === null) return [];
+      // Aedes asks within the callback that accepts a client. MQTT 3.1 has no session-present bit.
+      if (session === null || acceptingVersion() === 3) return [];
       const filters = [...session.filters].map(([topic, qos]) => ({ topic, qos }));
       return [{ topic: sessionMarker, qos: 0 }, ...filters];
     },

@@ -10,7 +10,7 @@ import {
 import type { Connection } from "./connection.ts";
 import { encodeConnack } from "./encode.ts";
 import { Gate, GateError, type GateLimits, type GatePacket } from "./gate.ts";
-import type { GateFault } from "./packet-types.ts";
+import { type GateFault, packetTypes } from "./packet-types.ts";
 
 export interface PumpLimits extends GateLimits {
   /** K: packets of one client that are under way at once. */
@@ -22,7 +22,7 @@ export interface PumpLimits extends GateLimits {
 /** What one pump needs from the whole. */
 export interface PumpHost {
   readonly limits: PumpLimits;
-  /** The journal holds as many bytes under way as it may: nobody is read meanwhile. */
+  /** The journal holds as many bytes under way as it may: no message is taken meanwhile. */
   readonly isSaturated: boolean;
   /** Milliseconds until this connection may be read again, by its device's and kitchen's rates. */
   waitMs(connection: Connection): number;
@@ -145,10 +145,15 @@ export class Pump {
   }
 
   #mayFeed(): boolean {
-    if (this.#inFlight >= this.#host.limits.inFlightMax || this.#host.isSaturated) return false;
     if (!this.#isOpen) return !this.#isConnectFed;
     if (isPaused(this.client)) return false;
-    if (this.#conn.writableLength > this.#host.limits.unreadBytesMax) return false;
+    const { inFlightMax, unreadBytesMax } = this.#host.limits;
+    if (this.#inFlight >= inFlightMax || this.#host.isSaturated) {
+      // Only messages wait for the disk: a stalled one must cost no client its PINGRESP.
+      const isMessage = this.#gate.nextType === packetTypes.publish;
+      if (isMessage || this.#inFlight >= inFlightMax * 2) return false;
+    }
+    if (this.#conn.writableLength > unreadBytesMax) return false;
     return this.#isWithinRate();
   }
 

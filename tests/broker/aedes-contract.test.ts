@@ -63,7 +63,7 @@ async function createRig(t: TestContext, hooks: Partial<AedesHooks> = {}): Promi
       ...hooks,
     },
     {
-      persistence: createPersistence(new SessionStore(limits)),
+      persistence: createPersistence(new SessionStore(limits), () => 4),
       connectDeadlineMs: 5_000,
       incomingMax: 8,
     },

@@ -45,6 +45,25 @@ test("sessionPresent is truthful, also for a session without subscriptions", asy
   expect(await present(false)).toBe(false);
 });
 
+test("MQTT 3.1 has no session-present bit: its CONNACK is 0, and the session is kept", async (t) => {
+  const made = await createTestBroker(t, { isConformance: true });
+  const fields = { clientId: "old", clean: false, protocolVersion: 3 };
+  const first = await made.connect(fields);
+  first.send(packets.subscribe({ filters: [{ topicFilter: "kept/a", qos: 1 }] }));
+  await first.next("suback");
+  await leave(made, first);
+  const again = await made.open();
+  again.send(packets.connect(fields));
+  expect(await again.next()).toMatchObject({ type: "connack", sessionPresent: false });
+  made.broker.edge.publish({
+    topicName: "kept/a",
+    payload: Buffer.from("x"),
+    qos: 1,
+    retain: false,
+  });
+  expect(await again.next("publish")).toMatchObject({ topicName: "kept/a", qos: 1 });
+});
+
 test("a kept session gets what was queued, in order, and its subscriptions back", async (t) => {
   const made = await createTestBroker(t, { isConformance: true });
   await leave(made, await keep(made));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { AddressGuard, addressesMax } from "../../../broker/edge/address-limits.ts";
+import { addressGroup, AddressGuard, addressesMax } from "../../../broker/edge/address-limits.ts";
 
 const address = "203.0.113.7";
 
@@ -68,7 +68,27 @@ test("however many addresses fail, so many are remembered, and those with socket
   const guard = createGuard();
   guard.admit(address, "socket", 0);
   guard.admit(address, "other socket", 0);
-  for (let host = 0; host < addressesMax + 10; host++) guard.countFailure(`2001:db8::${host}`, 0);
+  for (let index = 0; index < addressesMax + 10; index++) {
+    guard.countFailure(`10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, 0);
+  }
   expect(guard.count).toBe(addressesMax);
   expect(guard.admit(address, "third socket", 0)).toBe("socket");
+});
+
+test.for([
+  ["203.0.113.7", "203.0.113.7"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+  ["2001:db8:1:2::9", "2001:db8:1:2::/64"],
+  ["2001:db8::9", "2001:db8:0:0::/64"],
+  ["::1", "0:0:0:0::/64"],
+  ["fe80::1%eth0", "fe80:0:0:0::/64"],
+] as const)("%s counts as %s", ([given, group]) => {
+  expect(addressGroup(given)).toBe(group);
+});
+
+test("one IPv6 host gets no new tries by taking another address of its network", () => {
+  const guard = createGuard();
+  for (const host of ["1", "2", "3"]) guard.countFailure(`2001:db8:1:2::${host}`, 0);
+  expect(guard.mayTry("2001:db8:1:2::4", 0)).toBe(false);
+  expect(guard.mayTry("2001:db8:1:3::4", 0)).toBe(true);
 });

@@ -17,7 +17,10 @@ function createRefusals(t: TestContext) {
   });
   const connection = (address: string, deviceId?: string): Connection => {
     const origin = { address, transport: "tcp", certificateName: null } as const;
-    const made = new Connection(new PassThrough(), origin, 1000);
+    const made = new Connection(new PassThrough(), origin, {
+      congestedBytes: 1000,
+      frozen: { frozenMs: 1000, takenBytesMin: 1 },
+    });
     t.onTestFinished(() => void made.conn.destroy());
     if (deviceId !== undefined) {
       made.principal = devicePrincipal({ sppgId: "sppg-1", deviceId, codec: null });

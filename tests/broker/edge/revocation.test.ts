@@ -28,7 +28,10 @@ function createRevocation(t: TestContext) {
   t.onTestFinished(() => revocation.stop());
   const connect = (deviceId: string, secret: string | null = "secret"): Connection => {
     const origin = { address: "203.0.113.7", transport: "tcp", certificateName: null } as const;
-    const connection = new Connection(new PassThrough(), origin, 1000);
+    const connection = new Connection(new PassThrough(), origin, {
+      congestedBytes: 1000,
+      frozen: { frozenMs: 1000, takenBytesMin: 1 },
+    });
     t.onTestFinished(() => void connection.conn.destroy());
     index.add("sppg-1", `sppg-1.${deviceId}`, connection);
     connection.principal = devicePrincipal(login(deviceId));
