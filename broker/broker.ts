@@ -8,6 +8,7 @@ import type { EdgeClock, EdgeLimits } from "./edge/limits.ts";
 import { type Listener, type ListenOptions, listenTcp, listenTls } from "./edge/listeners.ts";
 import type { PresenceChange } from "./edge/presence.ts";
 import type { Journal } from "./journal/journal.ts";
+import { shareOpenFiles, type SocketRoom } from "./open-files.ts";
 import type { AuditSink, LoginSource } from "./ports.ts";
 
 export interface BrokerOptions {
@@ -121,9 +122,19 @@ export function edgeLimits(config: BrokerConfig, isConformance: boolean): EdgeLi
   };
 }
 
+/** Clients must not take the files that the journal needs. */
+function withinOpenFiles(config: BrokerConfig, room: SocketRoom, log: Logger): BrokerConfig {
+  const { NADI_MAX_CONNECTIONS: wanted } = config;
+  if (wanted <= room.mqttConnections) return config;
+  log.warn({ wanted, ...room }, "few open files: fewer connections are taken");
+  return { ...config, NADI_MAX_CONNECTIONS: room.mqttConnections };
+}
+
 /** The MQTT broker: call `start`, then it listens. */
 export function createBroker(options: BrokerOptions): Broker {
-  const { config, log } = options;
+  const { log } = options;
+  const room = shareOpenFiles();
+  const config = withinOpenFiles(options.config, room, log);
   const isConformance = options.isConformance ?? false;
   const edge = new Edge({ ...options, isConformance, limits: edgeLimits(config, isConformance) });
   const listeners: Listener[] = [];
@@ -134,7 +145,7 @@ export function createBroker(options: BrokerOptions): Broker {
     host: config.NADI_MQTT_HOST,
     port,
     // Some more, so that the edge itself chooses, counts and names who is refused.
-    connectionsMax: config.NADI_MAX_CONNECTIONS + spareSockets,
+    connectionsMax: Math.min(config.NADI_MAX_CONNECTIONS + spareSockets, room.mqttSockets),
     handshakesPerAddress: config.NADI_MAX_PENDING_PER_ADDRESS,
     onError: (error) => log.error({ err: error }, "accepting a connection failed"),
   });
