@@ -5,36 +5,41 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { collectDefaultMetrics, Registry as MetricsRegistry } from "@prometheus-io/client";
 import { type Logger, pino } from "pino";
-import { AuditWriter } from "./broker/audit-writer.ts";
-import { type Broker, createBroker } from "./broker/broker.ts";
-import { loadBrokerConfig } from "./broker/config.ts";
-import { createJournalCommands } from "./broker/journal/commands.ts";
-import { loadJournalConfig } from "./broker/journal/config.ts";
-import { crashPointFrom } from "./broker/journal/crash-points.ts";
-import { type FileJournal, openFileJournal } from "./broker/journal/file-journal.ts";
-import { registerBrokerMetrics } from "./broker/metrics.ts";
-import { noLogins } from "./broker/ports.ts";
-import { Timekeeper } from "./broker/timekeeper.ts";
 import {
-  createHttpApp,
-  type HttpApp,
-  HttpConfigError,
-  loadHttpConfig,
-} from "./dashboard/server/index.ts";
-import { type Command, type CommandContext, exitCodes } from "./devices/cli/command.ts";
-import { createDeviceCommands } from "./devices/cli/device-commands.ts";
-import { UsageError } from "./devices/cli/errors.ts";
-import { createKitchenCommands } from "./devices/cli/kitchen-commands.ts";
-import { withRegistry } from "./devices/cli/registry-session.ts";
-import { runCommandLine } from "./devices/cli/run-command-line.ts";
-import { createUserCommands } from "./devices/cli/user-commands.ts";
-import { loadDevicesConfig } from "./devices/config.ts";
-import { ConfigError } from "./devices/environment.ts";
-import { type RecordsWorker, startRecordsWorker } from "./devices/records/records-worker.ts";
-import { ChangeFeed } from "./devices/registry/change-feed.ts";
-import { registryMigrationsModule } from "./devices/registry/migrations.ts";
-import type { Registry } from "./devices/registry/registry.ts";
-import { registryServiceModule } from "./devices/registry/service.ts";
+  AuditWriter,
+  type Broker,
+  crashPointFrom,
+  createBroker,
+  createJournalCommands,
+  type FileJournal,
+  loadBrokerConfig,
+  loadJournalConfig,
+  noLogins,
+  openFileJournal,
+  registerBrokerMetrics,
+  Timekeeper,
+} from "./broker/index.ts";
+import { createHttpApp, type HttpApp, loadHttpConfig } from "./dashboard/server/index.ts";
+import {
+  ChangeFeed,
+  type Command,
+  type CommandContext,
+  createDeviceCommands,
+  createKitchenCommands,
+  createUserCommands,
+  exitCodes,
+  loadDevicesConfig,
+  loadTogether,
+  type RecordsWorker,
+  type Registry,
+  registryMigrationsModule,
+  registryServiceModule,
+  runCommandLine,
+  startRecordsWorker,
+  StopStack,
+  UsageError,
+  withRegistry,
+} from "./devices/index.ts";
 
 /** Every folder's migrations, in the order in which they apply. */
 const migrationModules = [registryMigrationsModule];
@@ -53,39 +58,13 @@ interface Configs {
 
 type Env = CommandContext["env"];
 
-/** Loads every service's part; all bad keys of all of them are reported at once. */
 function loadConfigs(env: Env): Configs {
-  const problems = new Set<string>();
-  const load = <Config>(loader: (env: Env) => Config): Config | null => {
-    try {
-      return loader(env);
-    } catch (error) {
-      if (!(error instanceof ConfigError) && !(error instanceof HttpConfigError)) throw error;
-      for (const problem of error.problems) problems.add(problem);
-      return null;
-    }
-  };
-  const devices = load(loadDevicesConfig);
-  const broker = load(loadBrokerConfig);
-  const journal = load(loadJournalConfig);
-  const http = load(loadHttpConfig);
-  if (devices === null || broker === null || journal === null || http === null) {
-    throw new ConfigError([...problems]);
-  }
-  return { devices, broker, journal, http };
-}
-
-/** What was started, stopped in the reverse order. */
-class Stack {
-  readonly #stops: (() => Promise<void> | void)[] = [];
-
-  push(stop: () => Promise<void> | void): void {
-    this.#stops.push(stop);
-  }
-
-  async unwind(): Promise<void> {
-    for (const stop of this.#stops.splice(0).toReversed()) await stop();
-  }
+  return loadTogether<Configs>(env, {
+    devices: loadDevicesConfig,
+    broker: loadBrokerConfig,
+    journal: loadJournalConfig,
+    http: loadHttpConfig,
+  });
 }
 
 interface Core {
@@ -100,7 +79,7 @@ interface Core {
 async function startRecords(
   configs: Configs,
   log: Logger,
-  stack: Stack,
+  stack: StopStack,
 ): Promise<RecordsWorker<{ registry: Registry }>> {
   const worker = await startRecordsWorker<{ registry: Registry }>({
     dataDir: configs.devices.dataDir,
@@ -138,7 +117,7 @@ async function openJournal(configs: Configs, options: ServeParts): Promise<FileJ
 interface ServeParts {
   env: Env;
   log: Logger;
-  stack: Stack;
+  stack: StopStack;
   /** Instead of the data folder, on a conformance run. */
   journalDir?: string;
 }
@@ -231,7 +210,7 @@ const stopSignals = ["SIGTERM", "SIGINT"] as const;
 /** SIGTERM to exit: a supervisor kills after 10 s, and 5 s is what we promise. */
 const stopDeadlineMs = 4_500;
 
-async function stopServing(log: Logger, stack: Stack): Promise<number> {
+async function stopServing(log: Logger, stack: StopStack): Promise<number> {
   log.info("stopping");
   const late = Promise.withResolvers<"late">();
   const timer = setTimeout(() => late.resolve("late"), stopDeadlineMs);
@@ -268,7 +247,9 @@ function createLog(configs: Configs): Logger {
 async function serve(context: CommandContext): Promise<number> {
   const configs = loadConfigs(context.env);
   const log = createLog(configs);
-  const stack = new Stack();
+  // The last resort: Node ends the process after it, as a broken promise must.
+  process.on("uncaughtExceptionMonitor", (error) => log.fatal({ err: error }, "uncaught"));
+  const stack = new StopStack();
   const parts = { env: context.env, log, stack };
   try {
     const core = await startCore(configs, parts);
@@ -289,7 +270,8 @@ function welcome(configs: Configs, broker: Broker): string {
   const lines = [
     `Nadi takes readings on mqtt://${host}:${broker.ports.mqtt}`,
     `  data folder   ${path.resolve(configs.devices.dataDir)}`,
-    "  a kitchen     npx nadi kitchen add sppg-jakarta-001 --name 'SPPG Jakarta 001' --timezone Asia/Jakarta",
+    "  a kitchen     npx nadi kitchen add sppg-jakarta-001 --name 'Dapur Menteng' \\",
+    "                  --timezone Asia/Jakarta",
     "  a device      npx nadi device add sppg-jakarta-001 probe-1 --kind temperature-probe",
     "  what arrived  npx nadi journal read --from 1 --limit 20",
   ];
@@ -318,7 +300,7 @@ async function serveConformance(context: CommandContext): Promise<number> {
   }
   const log = createLog(configs);
   log.warn("CONFORMANCE RUN: anonymous, free topics, no kitchen; for MQTT test suites only");
-  const stack = new Stack();
+  const stack = new StopStack();
   const journalDir = await mkdtemp(path.join(tmpdir(), "nadi-conformance-"));
   stack.push(() => rm(journalDir, { recursive: true }));
   try {

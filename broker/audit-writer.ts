@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { AuditEvent } from "../devices/registry/model.ts";
+import type { AuditEvent } from "../devices/index.ts";
 import type { AuditSink } from "./ports.ts";
 
 /** Events of a quarter of a second go out together. */

@@ -1,6 +1,5 @@
 import * as z from "zod";
-import { devicesConfigSchema } from "../devices/config.ts";
-import { type Environment, parseEnvironment } from "../devices/environment.ts";
+import { devicesConfigSchema, type Environment, parseEnvironment } from "../devices/index.ts";
 
 const port = z.coerce
   .number("must be a port number")

@@ -1,4 +1,4 @@
-import type { AuditEvent, DeviceLogin, RegistryChange } from "../devices/registry/model.ts";
+import type { AuditEvent, DeviceLogin, RegistryChange } from "../devices/index.ts";
 
 /** What the broker needs to know of the registry. `nadi.ts` hands in the records worker's. */
 export interface LoginSource {

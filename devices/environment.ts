@@ -22,6 +22,29 @@ export class ConfigError extends CodedError {
 }
 
 /**
+ * Runs the loaders of several services and reports the bad keys of all of them at once. A loader
+ * fails with an error that has `problems`, as `ConfigError` does; any other error passes through.
+ */
+export function loadTogether<Configs extends object>(
+  env: Environment,
+  loaders: { readonly [Name in keyof Configs]: (env: Environment) => Configs[Name] },
+): Configs {
+  const problems = new Set<string>();
+  const configs: Partial<Configs> = {};
+  for (const name in loaders) {
+    try {
+      configs[name] = loaders[name](env);
+    } catch (error) {
+      if (!(error instanceof Error && "problems" in error)) throw error;
+      for (const problem of error.problems as readonly string[]) problems.add(problem);
+    }
+  }
+  if (problems.size > 0) throw new ConfigError([...problems]);
+  // Every loader has answered.
+  return configs as Configs;
+}
+
+/**
  * Parses a service's part of the environment; an empty variable counts as one that is not set,
  * as `NADI_X=` in a compose file means. Throws a `ConfigError` that names every bad key.
  */

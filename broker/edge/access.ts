@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { formatPrincipal } from "../../devices/ids.ts";
+import { formatPrincipal } from "../../devices/index.ts";
 import type { LoginSource } from "../ports.ts";
 import type { AddressGuard } from "./address-limits.ts";
 import {

@@ -1,5 +1,4 @@
-import { parsePrincipal } from "../../devices/ids.ts";
-import type { RegistryChange } from "../../devices/registry/model.ts";
+import { parsePrincipal, type RegistryChange } from "../../devices/index.ts";
 import type { LoginSource } from "../ports.ts";
 import type { CredentialCache } from "./credential-cache.ts";
 import type { SessionStore } from "./session-store.ts";

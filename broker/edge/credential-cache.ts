@@ -1,5 +1,4 @@
-import { formatPrincipal } from "../../devices/ids.ts";
-import type { DeviceLogin, RegistryChange } from "../../devices/registry/model.ts";
+import { type DeviceLogin, formatPrincipal, type RegistryChange } from "../../devices/index.ts";
 import type { LoginSource } from "../ports.ts";
 
 interface CacheEntry {

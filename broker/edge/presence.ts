@@ -1,4 +1,4 @@
-import { presenceTopic } from "../../devices/topics.ts";
+import { presenceTopic } from "../../devices/index.ts";
 import type { DevicePrincipal } from "./principal.ts";
 import type { Message } from "./session.ts";
 

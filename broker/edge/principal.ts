@@ -1,6 +1,9 @@
-import { formatPrincipal } from "../../devices/ids.ts";
-import type { CodecName } from "../../devices/registry/model.ts";
-import { commandTopicPrefix, deviceTreePrefix } from "../../devices/topics.ts";
+import {
+  type CodecName,
+  commandTopicPrefix,
+  deviceTreePrefix,
+  formatPrincipal,
+} from "../../devices/index.ts";
 
 /** A device that has signed in. */
 export interface DevicePrincipal {

@@ -1,4 +1,4 @@
-import type { RegistryChange } from "../../devices/registry/model.ts";
+import type { RegistryChange } from "../../devices/index.ts";
 import type { LoginSource } from "../ports.ts";
 import type { Connection } from "./connection.ts";
 import type { CredentialCache } from "./credential-cache.ts";

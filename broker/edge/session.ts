@@ -172,7 +172,10 @@ export class Session {
     }
   }
 
-  /** PUBACK (4), PUBREC (5) or PUBCOMP (7) from the client. `false`: a violation, or too many of nothing. */
+  /**
+   * PUBACK (4), PUBREC (5) or PUBCOMP (7) from the client. `false`: close it, for a violation or
+   * for too many answers to nothing.
+   */
   acknowledge(type: 4 | 5 | 7, messageId: number): boolean {
     const entry = this.#inFlight.get(messageId);
     const isExpected =

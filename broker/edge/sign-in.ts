@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { parsePrincipal } from "../../devices/ids.ts";
-import type { DeviceLogin } from "../../devices/registry/model.ts";
+import { type DeviceLogin, parsePrincipal } from "../../devices/index.ts";
 import type { LoginSource } from "../ports.ts";
 import type { AddressGuard } from "./address-limits.ts";
 import type { Connection } from "./connection.ts";

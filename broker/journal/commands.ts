@@ -4,10 +4,10 @@ import {
   type Command,
   type CommandContext,
   exitCodes,
+  loadDevicesConfig,
   type ParsedArguments,
-} from "../../devices/cli/command.ts";
-import { UsageError } from "../../devices/cli/errors.ts";
-import { loadDevicesConfig } from "../../devices/config.ts";
+  UsageError,
+} from "../../devices/index.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { inspectJournal, type JournalFolder, type JournalReport, readJournal } from "./inspect.ts";
 import type { JournalEntry } from "./journal.ts";

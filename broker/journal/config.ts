@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Environment, parseEnvironment } from "../../devices/environment.ts";
+import { type Environment, parseEnvironment } from "../../devices/index.ts";
 import { fileJournalDefaults } from "./file-journal.ts";
 
 const bytes = z.coerce.number().int().min(0);

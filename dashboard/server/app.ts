@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Registry } from "@prometheus-io/client";
 import { type FastifyReply, type FastifyRequest, fastify, LogController } from "fastify";
 import type { Logger } from "pino";
+import { shareOpenFiles } from "../../broker/index.ts";
 import { type HttpConfig, isLoopback } from "./config.ts";
 import { isHttpErrorCode, problemMessages, sendProblem } from "./problems.ts";
 import { checkReadiness, type ReadinessCheck } from "./readiness.ts";
@@ -86,7 +87,7 @@ function createServer({ config, log }: HttpAppOptions) {
       sendProblem(reply, "DASHBOARD_REQUEST_INVALID", { detail: error.message });
     },
   });
-  server.server.maxConnections = connectionsMax;
+  server.server.maxConnections = Math.min(connectionsMax, shareOpenFiles().httpSockets);
   server.addHook("onRequest", async (_request, reply) => {
     reply.headers(securityHeaders);
     if (https !== null) reply.header("strict-transport-security", "max-age=31536000");

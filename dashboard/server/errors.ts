@@ -1,4 +1,4 @@
-import type { ErrorFacts } from "../../devices/errors.ts";
+import type { ErrorFacts } from "../../devices/index.ts";
 
 /** What HTTP answers with when something is wrong; each has its page at `/problems/<code>`. */
 export const httpErrors = {

@@ -81,6 +81,31 @@ function checkDirection({ file, line, target }: Import): Finding[] {
   return [{ file, line, message: `${from} imports ${to}: ${fix}` }];
 }
 
+/** The doors of each part; a worker or migration is named by URL and needs none. */
+const doors: Record<string, readonly string[]> = {
+  devices: ["devices/index.ts", "devices/browser.ts"],
+  broker: ["broker/index.ts"],
+  ingest: ["ingest/index.ts"],
+  simulators: ["simulators/index.ts"],
+  "dashboard/contract": ["dashboard/contract/index.ts"],
+  "dashboard/server": ["dashboard/server/index.ts"],
+};
+
+export const doorRule: Rule = {
+  name: "imports past doors",
+  check: (project) => listImports(project).flatMap(checkDoor),
+};
+
+function checkDoor({ file, line, target }: Import): Finding[] {
+  if (target === null) return [];
+  const from = partOf(file);
+  const to = partOf(target);
+  const open = doors[to];
+  if (from === to || from === "tests" || open === undefined || open.includes(target)) return [];
+  const message = `imports ${target} past its door: export the name in ${open.join(" or ")}`;
+  return [{ file, line, message }];
+}
+
 export const extensionRule: Rule = {
   name: "extensions",
   check: (project) =>

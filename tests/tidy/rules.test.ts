@@ -39,6 +39,23 @@ test("files, tests, folder READMEs and lines have their sizes", () => {
   ]);
 });
 
+test("an import past a folder's door is reported with the door, but not in tests", () => {
+  const source = (target: string) => `import { a } from "${target}";\n`;
+  expect(
+    findingsOf("imports past doors", {
+      "broker/a.ts": source("../devices/ids.ts") + source("../devices/index.ts"),
+      "broker/edge/a.ts": source("../journal/b.ts"),
+      "dashboard/web/a.ts": source("../../devices/browser.ts"),
+      "nadi.ts": source("./broker/broker.ts"),
+      "tests/a.ts": source("../broker/broker.ts"),
+    }),
+  ).toEqual([
+    "broker/a.ts:1 imports devices/ids.ts past its door: " +
+      "export the name in devices/index.ts or devices/browser.ts",
+    "nadi.ts:1 imports broker/broker.ts past its door: export the name in broker/index.ts",
+  ]);
+});
+
 test("an import against the direction is reported with its fix, also one of types alone", () => {
   const source = (target: string) => `import type {\n  A,\n} from "${target}";\n`;
   expect(

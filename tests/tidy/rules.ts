@@ -6,7 +6,14 @@ import {
   lockfileRule,
   syntaxRule,
 } from "./code-rules.ts";
-import { barrelRule, browserRule, directionRule, extensionRule, zodRule } from "./import-rules.ts";
+import {
+  barrelRule,
+  browserRule,
+  directionRule,
+  doorRule,
+  extensionRule,
+  zodRule,
+} from "./import-rules.ts";
 import type { Rule } from "./source.ts";
 import { banRules, sizeRule, topLevelRule } from "./text-rules.ts";
 
@@ -15,6 +22,7 @@ export const rules: readonly Rule[] = [
   topLevelRule,
   sizeRule,
   directionRule,
+  doorRule,
   extensionRule,
   browserRule,
   zodRule,

@@ -1,0 +1,22 @@
+/** The door of `broker/`: others import from here and nowhere else. */
+export { AuditWriter } from "./audit-writer.ts";
+export { type Broker, createBroker } from "./broker.ts";
+export { loadBrokerConfig } from "./config.ts";
+export { createJournalCommands } from "./journal/commands.ts";
+export type { ConnectionOrigin } from "./edge/connection.ts";
+export type { PresenceChange } from "./edge/presence.ts";
+export type { Message } from "./edge/session.ts";
+export { loadJournalConfig } from "./journal/config.ts";
+export { crashPointFrom } from "./journal/crash-points.ts";
+export { type FileJournal, openFileJournal } from "./journal/file-journal.ts";
+export type {
+  AppendDone,
+  Journal,
+  JournalBatch,
+  JournalCondition,
+  JournalEntry,
+} from "./journal/journal.ts";
+export { registerBrokerMetrics } from "./metrics.ts";
+export { shareOpenFiles } from "./open-files.ts";
+export { type AuditSink, type LoginSource, noLogins } from "./ports.ts";
+export { Timekeeper } from "./timekeeper.ts";
