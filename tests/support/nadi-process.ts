@@ -153,7 +153,7 @@ function watch(child: ChildProcess, spawnedAtMs: number, isWrapped: boolean): Na
 
   const endError = (): Error =>
     new Error(
-      `nadi ended (code ${end?.code}, signal ${end?.signal}) before the line that was waited for\n` +
+      `nadi ended (code ${end?.code}, signal ${end?.signal}) before what was waited for\n` +
         [...logs.slice(-10).map((line) => JSON.stringify(line)), errorText].join("\n"),
     );
   const exited = new Promise<NadiExit>((resolve) => {

@@ -24,14 +24,17 @@ async function command(dataDir: string, words: readonly string[]): Promise<unkno
   return JSON.parse(result.stdout);
 }
 
+function addDevice(deviceId: string): string[] {
+  return ["device", "add", "sppg-jakarta-001", deviceId, "--kind", "temperature-probe"];
+}
+
 /** As in README: a running serve, then a kitchen and a device beside it. */
 async function walkThrough(scope: Scope) {
   const dataDir = tempFolder(scope);
   const nadi = await startNadi(scope, { dataDir });
   const zone = ["--timezone", "Asia/Jakarta"];
   await command(dataDir, ["kitchen", "add", "sppg-jakarta-001", "--name", "Dapur", ...zone]);
-  const words = ["device", "add", "sppg-jakarta-001", "probe-1", "--kind", "temperature-probe"];
-  const login = (await command(dataDir, words)) as Login;
+  const login = (await command(dataDir, addDevice("probe-1"))) as Login;
   return { dataDir, nadi, login };
 }
 
@@ -128,9 +131,7 @@ test("a revoked device is closed within a second, and stays out", async (t) => {
   const { dataDir, nadi, login } = await walkThrough(t);
   const device = { ...login, topicName: login.topic };
   const client = await signIn(t, { port: nadi.mqttPort, device });
-  const other = (await command(dataDir, [
-    ...["device", "add", "sppg-jakarta-001", "probe-2", "--kind", "temperature-probe"],
-  ])) as Login;
+  const other = (await command(dataDir, addDevice("probe-2"))) as Login;
   const neighbour = await signIn(t, {
     port: nadi.mqttPort,
     device: { ...other, topicName: other.topic },

@@ -94,7 +94,7 @@ test("serve starts on a cut or flipped journal and loses only what was hit", asy
     const inspected = await runNadi(copy, ["journal", "inspect", "--json"]);
     expect(inspected.code, inspected.stderr).toBe(0);
     const { damagedRecords } = JSON.parse(inspected.stdout) as { damagedRecords: number };
-    if (!isInActiveFile) expect(damagedRecords, what).toBeGreaterThanOrEqual(lost);
+    expect(damagedRecords, what).toBeGreaterThanOrEqual(isInActiveFile ? 0 : lost);
     expect(left.findForeign(whole), "a reading at another's offset").toEqual([]);
   }
 }, 120_000);

@@ -142,13 +142,8 @@ async function runRound(run: Run, round: number): Promise<void> {
     run.report.acceptMs.push(acceptMs);
     noteOpen(run, nadi);
     run.load ??= await startLoad(run);
-    const wait = new AbortController();
-    const { signal } = wait;
-    await Promise.race([
-      delay(point === null ? lives : crashPointMsMax, undefined, { signal }).catch(() => undefined),
-      nadi.exited,
-    ]);
-    wait.abort();
+    const end = delay(point === null ? lives : crashPointMsMax);
+    await Promise.race([end, nadi.exited]);
   }
   const isDead = nadi.hasEnded();
   await nadi.kill();

@@ -78,7 +78,8 @@ test("nothing is acknowledged from a file whose sync has failed", async (t) => {
     const { segments, damagedRecords } = await contents.inspect();
     expect(damagedRecords).toBe(0);
     // The first sync is the header's: a file that holds nothing goes, and is not fenced.
-    if (failing > 2) expect(segments[0]).toMatchObject({ fenced: true, sealed: false });
+    const fenced = segments.filter(({ file, fenced }) => file === firstSegment && fenced);
+    expect(fenced.length).toBe(failing > 2 ? 1 : 0);
     const next = await startNadi(t, { dataDir });
     await next.stop();
     expect(await contents.findChanged(), "offsets that the next start changes").toEqual([]);
