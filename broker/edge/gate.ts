@@ -50,6 +50,7 @@ export interface GateLimits {
 
 const noBytes = Buffer.alloc(0);
 const continuationBit = 0x80;
+const dupFlag = 8;
 /** Of one SUBSCRIBE or UNSUBSCRIBE: 256 KB would hold 60,000, and a session keeps far fewer. */
 const filtersMax = 1000;
 /** [MQTT-2.2.2-1]: the flags that each type must carry; PUBLISH has its own. */
@@ -74,6 +75,8 @@ export class Gate {
   readonly #limits: GateLimits;
   #packetBytesMax: number;
   #isConnected = false;
+  /** The client speaks MQTT 3.1. */
+  #isLegacy = false;
   #isEnded = false;
   /** The chunk being cut, from `#position` on. */
   #chunk: Buffer = noBytes;
@@ -210,7 +213,9 @@ export class Gate {
     } else {
       const required = requiredFlags.get(type);
       if (required === undefined) throw new GateError("packet-type-not-allowed");
-      if (flags !== required) throw new GateError("fixed-header-flags");
+      // MQTT 3.1 section 2.1: what is sent again at QoS 1 carries DUP, PUBREL and SUBSCRIBE too.
+      const isRepeat = this.#isLegacy && required === 2 && flags === (required | dupFlag);
+      if (flags !== required && !isRepeat) throw new GateError("fixed-header-flags");
     }
     if (!this.#isConnected && type !== packetTypes.connect) throw new GateError("connect-expected");
     // [MQTT-3.1.0-2]
@@ -226,6 +231,7 @@ export class Gate {
         const refused = checkConnect(bytes, body, end);
         if (refused !== null) throw new GateError(refused.fault, refused.returnCode);
         this.#isConnected = true;
+        this.#isLegacy = bytes.readUInt16BE(body) === "MQIsdp".length;
         break;
       }
       case packetTypes.puback:
@@ -250,7 +256,7 @@ export class Gate {
         // PINGREQ, the only type left, has no body.
         if (body !== end) throw new GateError("packet-length");
     }
-    return { kind: "other", bytes: bytes.subarray(start, end) };
+    return { kind: "other", bytes: withoutDup(bytes.subarray(start, end)) };
   }
 
   #checkPublish(bytes: Buffer, start: number, end: number): GatePacket {
@@ -300,6 +306,15 @@ export class Gate {
     this.#topic = topic;
     return topic;
   }
+}
+
+/** mqtt-packet knows 3.1.1 alone, where DUP is PUBLISH's; the meaning is the same without it. */
+function withoutDup(bytes: Buffer): Buffer {
+  const first = bytes[0] ?? 0;
+  if ((first & dupFlag) === 0) return bytes;
+  const plain = Buffer.from(bytes);
+  plain[0] = first & ~dupFlag;
+  return plain;
 }
 
 /** Where the variable header begins: after the type byte and the Remaining Length. */

@@ -200,3 +200,23 @@ test("the room for a packet never outgrows its size", () => {
   expect(gate.heldBytes).toBe(0);
   expect(gate.reservedBytes).toBe(0);
 });
+
+function withDup(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([(bytes[0] ?? 0) | 8]), bytes.subarray(1)]);
+}
+
+test("MQTT 3.1 repeats PUBREL, SUBSCRIBE and UNSUBSCRIBE with DUP; 3.1.1 may not", () => {
+  const repeats = [
+    packets.pubrel(3),
+    packets.unsubscribe({ messageId: 5, filters: ["a"] }),
+    packets.subscribe({ messageId: 6, filters: ["a"] }),
+  ];
+  const old = packets.connect({ clientId: "old", protocolVersion: 3 });
+  const plain = passGate([old, ...repeats]).packets.slice(1);
+  expect(passGate([old, ...repeats.map(withDup)]).packets.slice(1)).toEqual(plain);
+  for (const repeat of repeats) {
+    expect(passAfterConnect(withDup(repeat)).fault).toBe("fixed-header-flags");
+    const otherBit = Buffer.concat([Buffer.from([(repeat[0] ?? 0) | 1]), repeat.subarray(1)]);
+    expect(passGate([old, otherBit]).fault).toBe("fixed-header-flags");
+  }
+});
