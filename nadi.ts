@@ -1,6 +1,7 @@
 // The command line of Nadi, and the only place that joins its services.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
+import { flushCompileCache } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { collectDefaultMetrics, Registry as MetricsRegistry } from "@prometheus-io/client";
@@ -8,6 +9,7 @@ import { type Logger, pino } from "pino";
 import {
   AuditWriter,
   type Broker,
+  brokerChecks,
   crashPointFrom,
   createBroker,
   createJournalCommands,
@@ -176,29 +178,12 @@ async function startHttp(
   const { core, broker, log, stack } = parts;
   const metrics = new MetricsRegistry();
   collectDefaultMetrics({ register: metrics });
-  registerBrokerMetrics(metrics, { broker, journal: core.journal });
+  registerBrokerMetrics(metrics, { broker, journal: core.journal, audit: core.audit });
   const http = createHttpApp({
     config: configs.http,
     log,
     metrics,
-    readiness: [
-      {
-        name: "journal",
-        check: () => {
-          const { condition } = core.journal;
-          const ok = condition.kind === "open";
-          const detail = condition.kind === "withheld" ? condition.reason : condition.kind;
-          return { ok, detail: ok ? "a PUBACK means fdatasync has returned" : detail };
-        },
-      },
-      {
-        name: "registry",
-        check: () => ({
-          ok: core.feed.isReadable,
-          detail: core.feed.isReadable ? "followed within a second" : "change log can't be read",
-        }),
-      },
-    ],
+    readiness: brokerChecks({ journal: core.journal, logins: core.feed }),
   });
   stack.push(() => http.stop());
   await http.start();
@@ -210,13 +195,32 @@ const stopSignals = ["SIGTERM", "SIGINT"] as const;
 /** SIGTERM to exit: a supervisor kills after 10 s, and 5 s is what we promise. */
 const stopDeadlineMs = 4_500;
 
+/** `false`: the deadline has passed before everything was stopped. */
+async function unwindInTime(stack: StopStack): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), stopDeadlineMs);
+  try {
+    return await Promise.race([stack.unwind().then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Stops after a failure, which is what the caller must hear of whatever the stop brings. */
+async function abandon(error: unknown, log: Logger, stack: StopStack): Promise<never> {
+  try {
+    if (await unwindInTime(stack)) throw error;
+  } catch (thrown) {
+    if (thrown !== error) log.error({ err: thrown }, "not everything could be stopped");
+    throw error;
+  }
+  log.fatal({ err: error }, "failed, and something does not stop");
+  return process.exit(exitCodes.failed);
+}
+
 async function stopServing(log: Logger, stack: StopStack): Promise<number> {
   log.info("stopping");
-  const late = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => late.resolve("late"), stopDeadlineMs);
-  const outcome = await Promise.race([stack.unwind().then(() => "done" as const), late.promise]);
-  clearTimeout(timer);
-  if (outcome === "done") {
+  if (await unwindInTime(stack)) {
     log.info("stopped");
     return exitCodes.done;
   }
@@ -227,8 +231,7 @@ async function stopServing(log: Logger, stack: StopStack): Promise<number> {
 
 /** Waits for the first signal, and outlives further ones: they would end us in mid-drain. */
 async function aborted(signal: AbortSignal, log: Logger): Promise<void> {
-  for (const name of stopSignals)
-    process.on(name, () => log.info({ signal: name }, "told to stop"));
+  for (const name of stopSignals) process.on(name, () => log.info({ name }, "told to stop"));
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
@@ -256,11 +259,11 @@ async function serve(context: CommandContext): Promise<number> {
     const broker = await startBroker(configs, core, parts);
     await startHttp(configs, { ...parts, core, broker });
     context.stderr.write(welcome(configs, broker));
+    flushCompileCache();
     await Promise.race([aborted(context.signal, log), core.failed]);
     broker.stopAccepting();
   } catch (error) {
-    await stack.unwind();
-    throw error;
+    return await abandon(error, log, stack);
   }
   return await stopServing(log, stack);
 }
@@ -270,9 +273,8 @@ function welcome(configs: Configs, broker: Broker): string {
   const lines = [
     `Nadi takes readings on mqtt://${host}:${broker.ports.mqtt}`,
     `  data folder   ${path.resolve(configs.devices.dataDir)}`,
-    "  a kitchen     npx nadi kitchen add sppg-jakarta-001 --name 'Dapur Menteng' \\",
-    "                  --timezone Asia/Jakarta",
-    "  a device      npx nadi device add sppg-jakarta-001 probe-1 --kind temperature-probe",
+    "  a kitchen     npx nadi kitchen add --help",
+    "  a device      npx nadi device add --help",
     "  what arrived  npx nadi journal read --from 1 --limit 20",
   ];
   return `${lines.join("\n")}\n`;
@@ -318,8 +320,7 @@ async function serveConformance(context: CommandContext): Promise<number> {
     await broker.start();
     await aborted(context.signal, log);
   } catch (error) {
-    await stack.unwind();
-    throw error;
+    return await abandon(error, log, stack);
   }
   return await stopServing(log, stack);
 }

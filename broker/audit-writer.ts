@@ -31,6 +31,8 @@ export class AuditWriter implements AuditSink {
 
   write(event: AuditEvent): void {
     if (this.#pending.length >= pendingMax) {
+      if (this.#dropped === 0)
+        this.#log.error("audit events are lost: their table is not writable");
       this.#dropped++;
       return;
     }
@@ -62,10 +64,12 @@ export class AuditWriter implements AuditSink {
     }
   }
 
-  /** Writes what is left; call it last. */
+  /** Writes what is left, or counts it as lost; call it last. */
   async close(): Promise<void> {
     await this.flush();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#dropped += this.#pending.length;
+    this.#pending = [];
   }
 }

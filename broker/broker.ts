@@ -47,7 +47,7 @@ const fixedLimits = {
   congestedBytes: 262_144,
   /** A client that has taken too little for so long is gone (R21 asks for 10 s). */
   frozenMs: 9_000,
-  /** About 2 KB/s: a phone on 2G takes that, a dripping client does not. */
+  /** What counts as progress. The socket tells of whole writes only, of 256 KB at most. */
   takenBytesMin: 16_384,
   connectDeadlineMs: 5_000,
   /** A device that changes networks connects before its old connection is known to be dead. */

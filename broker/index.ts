@@ -19,4 +19,5 @@ export type {
 export { registerBrokerMetrics } from "./metrics.ts";
 export { shareOpenFiles } from "./open-files.ts";
 export { type AuditSink, type LoginSource, noLogins } from "./ports.ts";
+export { type BrokerCheck, brokerChecks } from "./readiness.ts";
 export { Timekeeper } from "./timekeeper.ts";

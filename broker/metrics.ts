@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from "@prometheus-io/client";
 import type { Broker } from "./broker.ts";
-import type { Journal } from "./journal/journal.ts";
+import type { FileJournal } from "./journal/file-journal.ts";
+import type { JournalStats } from "./journal/stats.ts";
 
 /** A value that is read when somebody asks; nothing is counted twice on the hot path. */
 interface Reading {
@@ -70,7 +71,25 @@ function brokerReadings({ edge }: Broker): Reading[] {
   ];
 }
 
-function journalReadings(journal: Journal): Reading[] {
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Counters of the journal that an operator should see; each is 0 on a healthy machine. */
+const journalFaults = {
+  fences: "Files that failed to write or sync and were fenced",
+  withheld: "Attempts to write that ended with acknowledgements withheld",
+  damagedRecords: "Records that could not be read any more",
+  tailsCut: "Torn ends of files that were cut at a start",
+  segmentsQuarantined: "Files that were set aside as damaged",
+  quarantineFailures: "Copies of damage that could not be kept",
+  cursorsBeyondEnd: "Cursors that pointed beyond the last entry",
+  cursorsReset: "Cursors without a whole slot, begun anew",
+  clockSteps: "Steps of the wall clock",
+  unlinkFailures: "Files that should be gone and could not be removed",
+} as const satisfies Partial<Record<keyof JournalStats, string>>;
+
+function journalReadings(journal: FileJournal): Reading[] {
   return [
     {
       name: "nadi_journal_synced_offset",
@@ -87,15 +106,38 @@ function journalReadings(journal: Journal): Reading[] {
       help: "1 while acknowledgements are given, 0 while they are withheld",
       read: () => (journal.condition.kind === "open" ? 1 : 0),
     },
+    {
+      name: "nadi_journal_bytes",
+      help: "Bytes of the journal on disk",
+      read: () => journal.stats().bytesOnDisk,
+    },
+    ...Object.entries(journalFaults).map(([key, help]) => ({
+      name: `nadi_journal_${snakeCase(key)}_total`,
+      help,
+      // The keys are those of the table above.
+      read: () => journal.stats()[key as keyof typeof journalFaults],
+    })),
   ];
 }
 
+export interface MetricsParts {
+  broker: Broker;
+  journal: FileJournal;
+  audit: { readonly dropped: number };
+}
+
 /** Registers the broker's and the journal's metrics. */
-export function registerBrokerMetrics(
-  registry: Registry,
-  parts: { broker: Broker; journal: Journal },
-): void {
-  const readings = [...brokerReadings(parts.broker), ...journalReadings(parts.journal)];
+export function registerBrokerMetrics(registry: Registry, parts: MetricsParts): void {
+  const { broker, journal, audit } = parts;
+  const readings = [
+    ...brokerReadings(broker),
+    ...journalReadings(journal),
+    {
+      name: "nadi_audit_dropped_total",
+      help: "Audit events lost because their table was not writable",
+      read: () => audit.dropped,
+    },
+  ];
   for (const reading of readings) {
     const gauge = new Gauge({
       name: reading.name,

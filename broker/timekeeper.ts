@@ -53,8 +53,12 @@ export class Timekeeper {
   }
 
   #append(entry: NewEntry): void {
-    this.#journal.append(entry, (error) => {
-      if (entry.kind === "tick") this.#isTickPending = false;
+    this.#journal.append(entry, (error, offset) => {
+      if (entry.kind === "tick") {
+        this.#isTickPending = false;
+        // A tick is no reading: the second after it is idle too if nothing else came.
+        if (error === null && offset === this.#lastOffset + 1) this.#lastOffset = offset;
+      }
       if (error !== null) this.#log.warn({ err: error, kind: entry.kind }, "not journaled");
     });
   }

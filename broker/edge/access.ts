@@ -65,6 +65,8 @@ export class Access {
   authenticate(client: AedesClient, credentials: Credentials, callback: Callback<boolean>): void {
     const { isConformance, logins, log } = this.#parts;
     const connection = client.req;
+    // Aedes comes here a turn after the CONNECT: what has ended meanwhile must not be indexed.
+    if (client.closed || connection.conn.destroyed) return;
     if (isConformance) {
       connection.principal = conformancePrincipal;
       this.#accept(client, callback);
@@ -118,7 +120,8 @@ export class Access {
       store(callback);
       return;
     }
-    const message = { messageId, owner: connection, topicName, payload };
+    const isDup = packet.dup === true;
+    const message = { messageId, isDup, owner: connection.id, topicName, payload };
     if (!session.incoming.receive(message, store, callback)) {
       refusals.record("too-many-unreleased", connection);
       callback(new Error("too many QoS 2 messages await PUBREL"));
@@ -191,7 +194,10 @@ export class Access {
     const others = index
       .ofPrincipal(name)
       // One with the same client id is taken over by Aedes and so does not count.
-      .filter((other) => other.principal !== null && other.client?.id !== client.id);
+      .filter(({ principal, client: held }) => {
+        const isHere = principal !== null && held !== null && !held.closed;
+        return isHere && held.id !== client.id;
+      });
     const surplus = others.length + 1 - limits.connectionsPerPrincipal;
     for (const other of others.slice(0, Math.max(0, surplus))) other.client?.close();
   }

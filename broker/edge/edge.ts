@@ -305,8 +305,8 @@ export class Edge implements PumpHost {
   ): void {
     const { client, session } = connection;
     if (client === null || session === null || session.outlet !== connection) return;
-    connection.pendingFilters.clear();
     for (const { topic, qos } of subscriptions) {
+      connection.pendingFilters.delete(topic);
       // Aedes needs its own record of them for nothing.
       if (qos !== 128) forgetSubscription(client, topic);
       if (qos === 128 || topic.startsWith(markerPrefix)) continue;

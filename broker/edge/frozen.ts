@@ -3,7 +3,10 @@ import type { Duplex } from "node:stream";
 export interface FrozenLimits {
   /** How long a client may take too little. */
   frozenMs: number;
-  /** What it must take in that time: a phone on a slow network does, a dripping one does not. */
+  /**
+   * What it must take in that time. A socket tells of a write when the kernel has all of it, so a
+   * client with 256 KB before it must take those.
+   */
   takenBytesMin: number;
 }
 

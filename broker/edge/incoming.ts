@@ -4,8 +4,8 @@ import type { AppendDone } from "../journal/journal.ts";
 interface Received {
   /** Of topic and payload. */
   digest: string;
-  /** The connection that it came on. */
-  owner: object;
+  /** The number of the connection that it came on: a session must not keep a dead one alive. */
+  owner: number;
   offset: number;
   /** Whom to answer when it is on disk; `null` when it is. */
   waiting: AppendDone[] | null;
@@ -13,7 +13,8 @@ interface Received {
 
 export interface IncomingMessage {
   messageId: number;
-  owner: object;
+  owner: number;
+  isDup: boolean;
   topicName: string;
   payload: Buffer;
 }
@@ -26,7 +27,7 @@ export interface IncomingMessage {
 export class IncomingMessages {
   readonly #received = new Map<number, Received>();
   readonly #max: number;
-  /** The last message that was new. */
+  /** The last new message that is not on disk yet. */
   #latest: Received | null = null;
 
   constructor(max: number) {
@@ -46,7 +47,9 @@ export class IncomingMessages {
     const { messageId, owner } = message;
     const digest = digestOf(message);
     const known = this.#received.get(messageId);
-    if (known?.digest === digest) {
+    // Over a new connection only DUP tells a repeat from an equal reading of a restarted device.
+    const isRepeat = known?.digest === digest && (known.owner === owner || message.isDup);
+    if (isRepeat) {
       // PUBRECs leave in the order of the PUBLISHes [MQTT-4.6.0-3]: behind what is under way.
       const before = known.waiting ?? this.#latest?.waiting ?? null;
       if (before === null) done(null, known.offset);
@@ -62,6 +65,7 @@ export class IncomingMessages {
     store((error, offset) => {
       entry.waiting = null;
       entry.offset = offset;
+      if (this.#latest === entry) this.#latest = null;
       if (error !== null && this.#received.get(messageId) === entry) {
         this.#received.delete(messageId);
       }
@@ -75,7 +79,7 @@ export class IncomingMessages {
     this.#received.delete(messageId);
   }
 
-  #makeRoom(owner: object): boolean {
+  #makeRoom(owner: number): boolean {
     if (this.#received.size < this.#max) return true;
     for (const [messageId, entry] of this.#received) {
       if (entry.owner === owner) continue;

@@ -37,7 +37,6 @@ export const gateFaults = [
   "too-many-filters",
   "packet-id",
   "packet-length",
-  "unexpected-ack",
   "after-disconnect",
 ] as const;
 export type GateFault = (typeof gateFaults)[number];

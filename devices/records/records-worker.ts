@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from "node:module";
+import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { recordsError, type CodedError } from "./errors.ts";
 import { createPendingCalls, type PendingCalls } from "./pending-calls.ts";
@@ -54,7 +56,7 @@ export async function startRecordsWorker<Services extends object>(
       serviceModules: options.services,
     } satisfies WorkerStart,
     // It is handed all it needs: the environment may hold other services' secrets.
-    env: {},
+    env: compileCacheEnv(),
     execArgv: [],
   });
   const calls = createPendingCalls();
@@ -70,6 +72,12 @@ export async function startRecordsWorker<Services extends object>(
     close: () => life.close(),
     onExit: (listener) => life.onExit(listener),
   };
+}
+
+/** A thread does not take the process's cache of compiled code by itself; it halves the start. */
+function compileCacheEnv(): Record<string, string> {
+  const versioned = getCompileCacheDir();
+  return versioned === undefined ? {} : { NODE_COMPILE_CACHE: path.dirname(versioned) };
 }
 
 interface Life {

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { acquireDataLock, type DataLock } from "./data-lock.ts";
 import { recordsError } from "./errors.ts";
@@ -73,6 +74,8 @@ function serve(port: MessagePort, opened: Opened): void {
   const methods: Record<string, string[]> = {};
   for (const [name, service] of opened.services) methods[name] = [...service.keys()];
   send({ kind: "ready", methods });
+  // A killed process keeps no compiled code otherwise, and the next start pays again.
+  flushCompileCache();
 }
 
 async function start(port: MessagePort): Promise<void> {

@@ -1,12 +1,20 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { Registry } from "@prometheus-io/client";
 import { expect, test } from "vitest";
+import { openFileJournal } from "../../broker/journal/file-journal.ts";
 import { registerBrokerMetrics } from "../../broker/metrics.ts";
 import { createTestBroker } from "../support/broker.ts";
 
 test("what was accepted, journaled and refused is told in Prometheus' text", async (t) => {
-  const { broker, journal, logins, signIn, open } = await createTestBroker(t);
+  const folder = await mkdtemp(path.join(tmpdir(), "nadi-metrics-"));
+  t.onTestFinished(() => rm(folder, { recursive: true }));
+  const journal = await openFileJournal({ directory: path.join(folder, "journal") });
+  t.onTestFinished(() => journal.close());
+  const { broker, logins, signIn, open } = await createTestBroker(t, { journal });
   const registry = new Registry();
-  registerBrokerMetrics(registry, { broker, journal });
+  registerBrokerMetrics(registry, { broker, journal, audit: { dropped: 3 } });
   const device = logins.add("sppg-one", "probe");
   const client = await signIn(device);
   const wrong = await open();
@@ -23,4 +31,6 @@ test("what was accepted, journaled and refused is told in Prometheus' text", asy
   expect(text).toMatch(/^nadi_mqtt_signed_in_total 1$/m);
   expect(text).toMatch(/^nadi_mqtt_refused_total\{reason="credentials"\} 1$/m);
   expect(text).toMatch(/^nadi_journal_open 1$/m);
+  expect(text).toMatch(/^nadi_journal_damaged_records_total 0$/m);
+  expect(text).toMatch(/^nadi_audit_dropped_total 3$/m);
 });

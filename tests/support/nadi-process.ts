@@ -102,6 +102,8 @@ function childEnv(launch: { dataDir: string; env?: Readonly<Record<string, strin
   // Nothing of the tester's own NADI_ variables reaches the process.
   return {
     PATH: process.env["PATH"],
+    // As the launcher sets it.
+    NODE_COMPILE_CACHE: path.join(root, "node_modules", ".cache", "nadi"),
     NADI_HTTP_PORT: "0",
     NADI_DATA_DIR: launch.dataDir,
     ...launch.env,
