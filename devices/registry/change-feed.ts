@@ -59,8 +59,16 @@ export class ChangeFeed {
     return this.#isReadable;
   }
 
-  findDeviceLogin(sppgId: string, deviceId: string): Promise<DeviceLogin | null> {
-    return this.#options.registry.findDeviceLogin(sppgId, deviceId);
+  /**
+   * The login as of now, once every change that it may show has been delivered: the journal has
+   * the change that made a device before the first reading of that device. Rejects while the
+   * change log can't be read.
+   */
+  async findDeviceLogin(sppgId: string, deviceId: string): Promise<DeviceLogin | null> {
+    const login = await this.#options.registry.findDeviceLogin(sppgId, deviceId);
+    await this.poke();
+    if (!this.#isReadable) throw unreadable();
+    return login;
   }
 
   onChange(listener: (change: RegistryChange) => void): () => void {
@@ -182,6 +190,12 @@ export class ChangeFeed {
 function silent(): RegistryError {
   return new RegistryError("REGISTRY_CHANGE_LOG_SILENT", {
     message: `The change log has not answered for ${changePollDeadlineMs} ms.`,
+  });
+}
+
+function unreadable(): RegistryError {
+  return new RegistryError("REGISTRY_CHANGE_LOG_SILENT", {
+    message: "The change log can't be read now, so no login can be judged: try again.",
   });
 }
 

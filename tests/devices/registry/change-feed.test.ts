@@ -88,6 +88,29 @@ test("the feed is what the broker asks for, and begins behind what is already th
   expect(login?.enabled).toBe(true);
 });
 
+test("a login is told only after the changes that it may show have been heard", async (t) => {
+  const made = await createTestRegistry(t);
+  const beside = await openBeside(t, made);
+  const { feed, heard } = await follow(t, made.registry);
+  await beside.addKitchen(kitchen, "cli");
+  await beside.addDevice(probe, "cli");
+  const login = await feed.findDeviceLogin(probe.sppgId, probe.deviceId);
+  expect(login?.enabled).toBe(true);
+  // No poll by time is awaited here: the look-up itself has brought them.
+  expect(heard.map(({ kind }) => kind)).toEqual(["kitchen", "device"]);
+});
+
+test("no login is told while the change log can't be read", async (t) => {
+  const made = await createTestRegistry(t);
+  await made.registry.addKitchen(kitchen, "cli");
+  await made.registry.addDevice(probe, "cli");
+  const { feed } = await follow(t, made.registry);
+  await sql`alter table change_log rename to change_log_away`.execute(made.records.db);
+  await expect(feed.findDeviceLogin(probe.sppgId, probe.deviceId)).rejects.toMatchObject({
+    code: "REGISTRY_CHANGE_LOG_SILENT",
+  });
+});
+
 test("each change of a long backlog is heard once and in order", async (t) => {
   const made = await createTestRegistry(t);
   const { feed, heard } = await follow(t, made.registry);
