@@ -8,6 +8,17 @@ export {
   exitCodes,
   type ParsedArguments,
 } from "./cli/command.ts";
+export {
+  alertAddress,
+  channelToTopic,
+  formatChannel,
+  formatRealtimeTopic,
+  liveAddress,
+  parseChannel,
+  parseRealtimeTopic,
+  realtimeDomains,
+  topicToChannel,
+} from "./channels.ts";
 export { codecFor } from "./codecs/catalog.ts";
 export type { CodecInput, CodecReject, CodecResult, DecodedReading } from "./codecs/codec.ts";
 export { createDeviceCommands } from "./cli/device-commands.ts";
@@ -24,22 +35,64 @@ export { type EventTime, eventTimeWindow, resolveEventTime } from "./event-time.
 export { formatPrincipal, isDeviceId, isSppgId, parsePrincipal } from "./ids.ts";
 export { comparePositions, formatPosition } from "./position.ts";
 export {
+  channelPattern,
   findReadingType,
+  isReadingName,
   type Reading,
+  type ReadingFlag,
+  type ReadingName,
+  readingFlags,
   readingIdentity,
+  readingNames,
   readingTypes,
   type SeriesRef,
   seriesKey,
 } from "./readings.ts";
 export {
+  type AlertData,
+  alertConditions,
+  alertLimitSchema,
+  alertResponses,
+  alertSchema,
+  alertSeverities,
   decodeRealtimeMessage,
   encodeRealtimeMessage,
+  type LiveReading,
+  liveReadingSchema,
   type RealtimeMessage,
 } from "./realtime-message.ts";
+export { CodedError } from "./records/errors.ts";
+export { identityColumn, identityType, type Migration } from "./records/migrations.ts";
 export { type RecordsWorker, startRecordsWorker } from "./records/records-worker.ts";
+export {
+  type Records,
+  type RecordsDialect,
+  tablesOf,
+  writeTransaction,
+} from "./records/records.ts";
+export { recordChange, type RegistryContext } from "./registry/changes.ts";
 export { ChangeFeed } from "./registry/change-feed.ts";
 export { registryMigrationsModule } from "./registry/migrations.ts";
-export type { AuditEvent, CodecName, DeviceLogin, RegistryChange } from "./registry/model.ts";
+export {
+  codecNames,
+  deviceKinds,
+  devicePlaces,
+  kitchenTimeZones,
+  userRoles,
+} from "./registry/model.ts";
+export type {
+  AuditEvent,
+  CodecName,
+  Device,
+  DeviceKind,
+  DeviceLogin,
+  DevicePlace,
+  Kitchen,
+  KitchenTimeZone,
+  RegistryChange,
+  User,
+  UserRole,
+} from "./registry/model.ts";
 export type { Registry } from "./registry/registry.ts";
 export { registryServiceModule } from "./registry/service.ts";
 export {

@@ -70,7 +70,7 @@ export interface DeviceLogin {
 }
 
 /** What a row of the change log is about. */
-export const changeKinds = ["kitchen", "device", "credential", "user", "rule"] as const;
+export const changeKinds = ["kitchen", "device", "credential", "user", "rule", "alert"] as const;
 export type ChangeKind = (typeof changeKinds)[number];
 
 /** One row of the change log. `seq` grows in the order in which changes became visible. */

@@ -1,0 +1,34 @@
+/**
+ * The channels' port: realtime messages on their way from the monitor to whoever watches. A channel
+ * is `{sppgId}:{domain}:{type}`, the same name as the MQTT topic `sppg/{sppgId}/{domain}/{type}`.
+ */
+export interface ChannelMessage {
+  channel: string;
+  /** A realtime message as JSON text. */
+  text: string;
+  /** Live values are 0 and may be dropped under load; alerts are 1. */
+  qos: 0 | 1;
+}
+
+/** The monitor's side. */
+export interface ChannelPublisher {
+  /**
+   * Resolves when the far side has taken all of them, in order; rejects with
+   * `BROKER_CHANNELS_UNAVAILABLE` (retryable) when that is not known.
+   */
+  publish(messages: readonly ChannelMessage[]): Promise<void>;
+  /** Kitchens that somebody watches; `null` if whoever listens can't be known (Redis): all. */
+  readonly watched: ReadonlySet<string> | null;
+  /** Hears each change of `watched`; returns its removal. */
+  onWatched(listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+/** The side of those who show: the broker towards browsers. */
+export interface ChannelSubscriber {
+  /** Wants the messages of a kitchen until the returned function is called. Counted. */
+  watch(sppgId: string): () => void;
+  /** Hears the messages of watched kitchens; alerts of other kitchens may come too. */
+  onMessage(listener: (message: ChannelMessage) => void): () => void;
+  close(): Promise<void>;
+}

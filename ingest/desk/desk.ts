@@ -1,0 +1,122 @@
+/**
+ * Ingest's tables in the records database, as services of the records worker: rules, alerts, what
+ * people did, the outbox, dead letters, the monitor's state.
+ */
+import type { AlertData } from "../../devices/index.ts";
+import type { ChangeFacts, Effect, MonitorMeta, StateRow } from "../monitor/monitor.ts";
+import type { Rule, RuleVersion } from "../rules/rule.ts";
+
+/** A message that waits to be published; its id is stable, so that a repeat is recognised. */
+export interface OutboxMessage {
+  id: string;
+  channel: string;
+  /** The realtime message as JSON. */
+  text: string;
+}
+
+/** What the ingest worker needs: service name `ingest` of the records worker. */
+export interface IngestRecords {
+  /** Every rule as of a change: the newest version at or below `changeSeq`. */
+  rulesAsOf(changeSeq: number): Promise<RuleVersion[]>;
+  /** What changed with `afterSeq` < seq ≤ `uptoSeq`; and whether kitchens or devices did. */
+  factsBetween(
+    afterSeq: number,
+    uptoSeq: number,
+  ): Promise<ChangeFacts & { sppgIds: string[]; hasRegistryChange: boolean }>;
+  loadMonitorMeta(): Promise<MonitorMeta | null>;
+  /** State rows in the order of (sppgId, key), behind `after`. */
+  loadStateRows(after: { sppgId: string; key: string } | null, limit: number): Promise<StateRow[]>;
+  /** One transaction; a row only moves to a newer offset. */
+  saveState(rows: readonly StateRow[], meta: MonitorMeta | null): Promise<void>;
+  /**
+   * One transaction, in order, idempotent: rows only move forward, and nothing that a person did is
+   * overwritten. Answers the messages of the alerts that moved, already in the outbox.
+   */
+  applyEffects(effects: readonly Effect[]): Promise<OutboxMessage[]>;
+  /** Messages whose publishing is not known, oldest first: after a start, and after a failure. */
+  unpublished(limit: number): Promise<OutboxMessage[]>;
+  markPublished(ids: readonly string[]): Promise<void>;
+  /** Forgets published messages of effects at or below the monitor's cursor. */
+  pruneOutbox(cursorOffset: number): Promise<number>;
+}
+
+/** One alert as people see it. */
+export interface AlertRow extends AlertData {
+  sppgId: string;
+  domain: "production" | "distribution" | "inventory";
+  note: string | null;
+  clearedBy: "value" | "person" | "rule" | null;
+  /** Cleared and acknowledged. */
+  isResolved: boolean;
+  /** Raised by each change of the row, by machine or person: the ETag. */
+  changeCount: number;
+}
+
+export interface AlertQuery {
+  sppgId: string;
+  /** `open`: not resolved. */
+  state: "open" | "resolved" | "all";
+  severity?: "warning" | "critical" | undefined;
+  /** `fromMs` ≤ opened < `toMs`. */
+  fromMs?: number | undefined;
+  toMs?: number | undefined;
+  /** Newest first, behind this one. */
+  before?: { openedAtMs: number; alertId: string } | undefined;
+  limit: number;
+}
+
+export interface DeadLetter {
+  deviceId: string;
+  topicName: string;
+  /** The payload's first bytes. */
+  firstBytes: Uint8Array;
+  payloadBytes: number;
+  reason: string;
+  detail: string;
+  receivedTimeMs: number;
+  /** Which of the device's dead letters this is, counted from 1. */
+  number: number;
+}
+
+/**
+ * What people ask for and do: service name `desk` of the records worker. Each change goes to the
+ * change log (kind `alert` or `rule`), so that the monitor follows and the outbox is sent.
+ */
+export interface Desk {
+  /** Defaults and the kitchen's own, each in its newest version. */
+  listRules(sppgId: string): Promise<RuleVersion[]>;
+  /**
+   * A new version of a rule. `expectedVersion` guards against two people: the newest one they saw,
+   * or else `INGEST_RULE_CONFLICT`.
+   */
+  putRule(
+    input: { sppgId: string; rule: Rule; isEnabled: boolean; expectedVersion: number },
+    actor: string,
+  ): Promise<RuleVersion>;
+  listAlerts(query: AlertQuery): Promise<AlertRow[]>;
+  findAlert(sppgId: string, alertId: string): Promise<AlertRow | null>;
+  /** Idempotent: an acknowledged alert stays as it is. `INGEST_ALERT_UNKNOWN`. */
+  acknowledgeAlert(
+    input: { sppgId: string; alertId: string; note: string | null },
+    by: { email: string; address: string | null },
+  ): Promise<AlertRow>;
+  /**
+   * Acknowledges, clears what is still active and notes what was done. A critical alert needs a
+   * corrective action: else `INGEST_CORRECTIVE_ACTION_MISSING`.
+   */
+  resolveAlert(
+    input: {
+      sppgId: string;
+      alertId: string;
+      note: string | null;
+      correctiveAction: string | null;
+    },
+    by: { email: string; address: string | null },
+  ): Promise<AlertRow>;
+  /** Newest first. */
+  listDeadLetters(query: {
+    sppgId: string;
+    deviceId?: string | undefined;
+    limit: number;
+  }): Promise<DeadLetter[]>;
+}

@@ -1,0 +1,28 @@
+/** The door of `ingest/`: others import from here and nowhere else. */
+export type {
+  AlertQuery,
+  AlertRow,
+  DeadLetter,
+  Desk,
+  IngestRecords,
+  OutboxMessage,
+} from "./desk/desk.ts";
+export { flagBits, type JournaledReading } from "./decode/decoded.ts";
+export { ingestErrors } from "./errors.ts";
+export type { KitchenSnapshot, LatestReading } from "./monitor/monitor.ts";
+export { type Rule, ruleSchema, type RuleVersion } from "./rules/rule.ts";
+export type {
+  Bucket,
+  BucketAnswer,
+  BucketQuery,
+  Fix,
+  History,
+  LatestValue,
+  RawPlace,
+  RawQuery,
+  RawRow,
+  SeriesQuery,
+  TelemetryStore,
+  TrackQuery,
+  WriteOutcome,
+} from "./store/store.ts";

@@ -1,0 +1,94 @@
+/**
+ * The monitor's port: a fold over the decoded journal, `(state, entry, facts) → (state', effects)`.
+ * It reads no clock, no database and no random number; the worker around it does what it says.
+ */
+import type { AlertData, LiveReading } from "../../devices/index.ts";
+import type { DecodedEntry, DecodeFailure } from "../decode/decoded.ts";
+import type { RuleVersion } from "../rules/rule.ts";
+
+/** What a person did to an alert, as the change log ordered it. */
+export interface AlertCommand {
+  changeSeq: number;
+  sppgId: string;
+  alertId: string;
+  action: "acknowledge" | "resolve";
+  atMs: number;
+  /** The person's email. */
+  by: string;
+  note: string | null;
+  correctiveAction: string | null;
+}
+
+/** What the records say about the changes up to a change entry. */
+export interface ChangeFacts {
+  /** The newest version of each rule that has changed since the facts before. */
+  rules: readonly RuleVersion[];
+  commands: readonly AlertCommand[];
+}
+
+/**
+ * What the machine knows of an alert: everything but what people did. The whole of it each time;
+ * `revision` only grows, and a row only moves forward.
+ */
+export interface AlertState
+  extends Omit<AlertData, "response" | "acknowledgedAtMs" | "acknowledgedBy" | "correctiveAction"> {
+  sppgId: string;
+  domain: "production" | "distribution" | "inventory";
+  /** 1 at opening. `{alertId}.{revision}` is the id of its message. */
+  revision: number;
+  /** Cleared by a person's resolve, or by a rule that is gone, and not by a value. */
+  clearedBy: "value" | "person" | "rule" | null;
+}
+
+/** Applied in order, each at most once by its id, however often it comes. */
+export type Effect =
+  | { kind: "alert"; offset: number; receivedTimeMs: number; alert: AlertState }
+  | { kind: "deadLetter"; offset: number; letter: DecodeFailure; slot: number; total: number };
+
+/** A part of the state: a gateway with its children, or a device. Rows stand on their own. */
+export interface StateRow {
+  sppgId: string;
+  /** Within the kitchen. */
+  key: string;
+  /** Holds everything up to this entry: a replay skips the row until then. */
+  offset: number;
+  /** JSON. */
+  body: string;
+}
+
+/** The state that no row holds, as of an offset: a replay starts behind it. */
+export interface MonitorMeta {
+  offset: number;
+  /** JSON: the clocks and the last change that was followed. */
+  body: string;
+}
+
+/** The newest values of one sensor, as the snapshot answers them. */
+export interface LatestReading extends LiveReading {
+  receivedTimeMs: number;
+}
+
+export interface KitchenSnapshot {
+  sppgId: string;
+  /** The offset that it is as of. */
+  offset: number;
+  latest: readonly LatestReading[];
+}
+
+export interface Monitor {
+  /** The last entry that was applied; 0 before the first. */
+  readonly offset: number;
+  /** The last change that was followed: facts are asked for from there on. */
+  readonly changeSeq: number;
+  /** Folds one entry; `facts` come with a change entry and with no other. */
+  apply(entry: DecodedEntry, facts: ChangeFacts | null): void;
+  /** The effects since the last call, in order. */
+  takeEffects(): Effect[];
+  /** Live values since the last call, oldest first; none of entries at or below `replayUpTo`. */
+  takeLive(): { sppgId: string; offset: number; index: number; live: LiveReading }[];
+  /** Begins a checkpoint: remembers what to write, answers the meta row to write at its end. */
+  beginCheckpoint(): MonitorMeta;
+  /** The next rows that have changed, as of now, about `charsMax` characters; empty at the end. */
+  takeRows(charsMax: number): StateRow[];
+  snapshot(sppgId: string): KitchenSnapshot;
+}
