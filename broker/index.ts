@@ -2,6 +2,7 @@
 export { AuditWriter } from "./audit-writer.ts";
 export { type Broker, createBroker } from "./broker.ts";
 export { loadBrokerConfig } from "./config.ts";
+export { serveConformance } from "./conformance.ts";
 export { createJournalCommands } from "./journal/commands.ts";
 export type { ConnectionOrigin } from "./edge/connection.ts";
 export type { PresenceChange } from "./edge/presence.ts";
@@ -18,6 +19,7 @@ export type {
 } from "./journal/journal.ts";
 export { registerBrokerMetrics } from "./metrics.ts";
 export { shareOpenFiles } from "./open-files.ts";
+export { journalDirectory, openServedJournal } from "./open-journal.ts";
 export { type AuditSink, type LoginSource, noLogins } from "./ports.ts";
 export { type BrokerCheck, brokerChecks } from "./readiness.ts";
 export { Timekeeper } from "./timekeeper.ts";

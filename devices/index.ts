@@ -21,11 +21,13 @@ export {
 } from "./channels.ts";
 export { codecFor } from "./codecs/catalog.ts";
 export type { CodecInput, CodecReject, CodecResult, DecodedReading } from "./codecs/codec.ts";
+export { createBenchCommand } from "./cli/bench-command.ts";
 export { createDeviceCommands } from "./cli/device-commands.ts";
 export { UsageError } from "./cli/errors.ts";
 export { createKitchenCommands } from "./cli/kitchen-commands.ts";
 export { withRegistry } from "./cli/registry-session.ts";
 export { runCommandLine } from "./cli/run-command-line.ts";
+export { type RunningService, runService, stopSignals } from "./cli/run-service.ts";
 export { StopStack } from "./cli/stop-stack.ts";
 export { createUserCommands } from "./cli/user-commands.ts";
 export { devicesConfigSchema, loadDevicesConfig } from "./config.ts";
