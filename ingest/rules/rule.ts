@@ -50,6 +50,11 @@ export const thresholdRuleSchema = z.strictObject({
   minDurationSeconds: seconds,
   /** How long it must be cleared, in event time. */
   clearDurationSeconds: seconds,
+  /**
+   * Beyond it the equipment is taken to be off or empty, on the broken side of `limit`: such a
+   * reading opens nothing, and leaves an open alert open. Left out: every value counts.
+   */
+  idleLimit: z.number().optional(),
   limitSource: limitSourceSchema,
 });
 
