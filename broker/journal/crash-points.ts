@@ -11,6 +11,12 @@ export const crashPoints = [
   "segment-unlinked",
   "before-checkpoint",
   "after-checkpoint",
+  // The ingest worker's; the journal itself passes none of these.
+  "store-written",
+  "store-synced",
+  "alert-row-written",
+  "outbox-published",
+  "state-row-written",
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 
