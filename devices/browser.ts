@@ -79,7 +79,13 @@ export type {
   RealtimeMessage,
   RealtimeMessageType,
 } from "./realtime-message.ts";
-export { codecNames, deviceKinds, devicePlaces, kitchenTimeZones } from "./registry/model.ts";
+export {
+  codecNames,
+  deviceKinds,
+  devicePlaces,
+  kitchenTimeZones,
+  userRoles,
+} from "./registry/model.ts";
 export type { CodecName, DeviceKind, DevicePlace, KitchenTimeZone } from "./registry/model.ts";
 export {
   commandTopicPrefix,

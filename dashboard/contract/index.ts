@@ -1,0 +1,23 @@
+/** The door of `dashboard/contract`: what the server and the pages agree on. Browsers load it. */
+export {
+  bucketSchema,
+  bucketsDefault,
+  fixesDefault,
+  fixSchema,
+  readingsSchema,
+  trackSchema,
+} from "./history.ts";
+export { alertRowSchema, alertsSchema } from "./alerts.ts";
+export { deadLettersSchema } from "./dead-letters.ts";
+export { devicesSchema, kitchenSchema, kitchensSchema, snapshotSchema } from "./kitchens.ts";
+export { type Problem, problemSchema } from "./problem.ts";
+export { type PersonRole, personRoles } from "./roles.ts";
+export { mayCall, type RouteFacts, type RouteName, routeNames, routes } from "./routes.ts";
+export { ruleBodySchema, rulesSchema, ruleVersionSchema } from "./rules.ts";
+export {
+  type RouteAnswer,
+  type RouteInput,
+  type RouteSchemas,
+  routeSchemas,
+} from "./schemas.ts";
+export { ownSessionsSchema, passwordCharactersMax, sessionSchema } from "./session.ts";

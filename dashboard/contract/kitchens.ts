@@ -1,0 +1,68 @@
+import * as z from "zod/mini";
+import {
+  codecNames,
+  deviceIdSchema,
+  deviceKinds,
+  devicePlaces,
+  kitchenTimeZones,
+  liveReadingSchema,
+  positionPattern,
+  sppgIdSchema,
+} from "../../devices/browser.ts";
+import { alertRowSchema } from "./alerts.ts";
+import { timeMs } from "./fields.ts";
+
+export const kitchenSchema = z
+  .object({ sppgId: sppgIdSchema, name: z.string(), timeZone: z.enum(kitchenTimeZones) })
+  .check(z.meta({ id: "Kitchen" }));
+
+export const kitchensSchema = z.object({ kitchens: z.array(kitchenSchema) });
+
+export const deviceSchema = z
+  .object({
+    deviceId: deviceIdSchema,
+    kind: z.enum(deviceKinds),
+    place: z.nullable(z.enum(devicePlaces)),
+    codec: z.nullable(z.enum(codecNames)),
+    gatewayId: z.nullable(deviceIdSchema),
+    enabled: z.boolean(),
+    expectedIntervalSeconds: z.int(),
+    createdAtMs: timeMs,
+  })
+  .check(z.meta({ id: "Device" }));
+
+export const devicesSchema = z.object({ devices: z.array(deviceSchema) });
+
+export const heardDeviceSchema = z
+  .extend(deviceSchema, {
+    lastHeardAtMs: z
+      .nullable(timeMs)
+      .check(z.describe("When its newest value was received; `null`: none is known")),
+  })
+  .check(z.meta({ id: "HeardDevice" }));
+
+export const latestReadingSchema = z
+  .extend(liveReadingSchema, { receivedTimeMs: timeMs })
+  .check(z.meta({ id: "LatestReading" }));
+
+/** `true`: the newest readings may be missing, because ingest did not answer in time. */
+export const isDegradedSchema = z
+  .boolean()
+  .check(z.describe("The newest readings may be missing: ingest did not answer in time"));
+
+export const snapshotSchema = z
+  .object({
+    kitchen: kitchenSchema,
+    position: z
+      .string()
+      .check(
+        z.regex(positionPattern),
+        z.describe("Live values at or below it are older than this; alerts merge by their id"),
+      ),
+    devices: z.array(heardDeviceSchema),
+    latest: z.array(latestReadingSchema),
+    alerts: z.array(alertRowSchema).check(z.describe("Open ones, newest first")),
+    hasMoreAlerts: z.boolean(),
+    isDegraded: isDegradedSchema,
+  })
+  .check(z.meta({ id: "Snapshot" }));

@@ -1,0 +1,136 @@
+import { everybody, people, type PersonRole, resolvers, responders, responsible } from "./roles.ts";
+
+export interface RouteFacts {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** As OpenAPI writes it. One with `{sppgId}` answers 404 for another's kitchen. */
+  path: string;
+  /** `anyone`: also without a session. */
+  who: "anyone" | readonly PersonRole[];
+  summary: string;
+}
+
+const kitchen = "/api/kitchens/{sppgId}";
+
+/**
+ * Every route of the API, and who may call it: the one place that decides. A change of rights is a
+ * change of this table.
+ */
+export const routes = {
+  signIn: {
+    method: "POST",
+    path: "/api/session",
+    who: "anyone",
+    summary: "Sign in: the answer sets the session cookie",
+  },
+  readSession: {
+    method: "GET",
+    path: "/api/session",
+    who: everybody,
+    summary: "Who is signed in, and for which kitchens",
+  },
+  signOut: {
+    method: "DELETE",
+    path: "/api/session",
+    who: everybody,
+    summary: "Sign out: the session ends everywhere at once",
+  },
+  listSessions: {
+    method: "GET",
+    path: "/api/sessions",
+    who: people,
+    summary: "The person's own sessions",
+  },
+  revokeSession: {
+    method: "DELETE",
+    path: "/api/sessions/{sessionId}",
+    who: people,
+    summary: "End one of the person's own sessions",
+  },
+  listKitchens: {
+    method: "GET",
+    path: "/api/kitchens",
+    who: everybody,
+    summary: "The kitchens that the person may see",
+  },
+  readSnapshot: {
+    method: "GET",
+    path: `${kitchen}/snapshot`,
+    who: everybody,
+    summary: "The kitchen as it is now: devices, latest values, open alerts",
+  },
+  listDevices: {
+    method: "GET",
+    path: `${kitchen}/devices`,
+    who: everybody,
+    summary: "The kitchen's devices, without their secrets",
+  },
+  readReadings: {
+    method: "GET",
+    path: `${kitchen}/readings`,
+    who: everybody,
+    summary: "One field of one sensor over time, in buckets",
+  },
+  exportReadings: {
+    method: "GET",
+    path: `${kitchen}/readings.csv`,
+    who: people,
+    summary: "The same as a file for spreadsheets: raw rows, or buckets with `points`",
+  },
+  readTrack: {
+    method: "GET",
+    path: `${kitchen}/track`,
+    who: everybody,
+    summary: "The fixes of a tracker, oldest first",
+  },
+  listRules: {
+    method: "GET",
+    path: `${kitchen}/rules`,
+    who: everybody,
+    summary: "The rules in force, each with its limit and the limit's source",
+  },
+  putRule: {
+    method: "PUT",
+    path: `${kitchen}/rules/{key}`,
+    who: responsible,
+    summary: "A new version of a rule",
+  },
+  listAlerts: {
+    method: "GET",
+    path: `${kitchen}/alerts`,
+    who: everybody,
+    summary: "Alerts, newest first",
+  },
+  readAlert: {
+    method: "GET",
+    path: `${kitchen}/alerts/{alertId}`,
+    who: everybody,
+    summary: "One alert",
+  },
+  acknowledgeAlert: {
+    method: "POST",
+    path: `${kitchen}/alerts/{alertId}/acknowledge`,
+    who: responders,
+    summary: "Say that somebody has seen it and acts",
+  },
+  resolveAlert: {
+    method: "POST",
+    path: `${kitchen}/alerts/{alertId}/resolve`,
+    who: resolvers,
+    summary: "End it, with what was done about it",
+  },
+  listDeadLetters: {
+    method: "GET",
+    path: `${kitchen}/dead-letters`,
+    who: responsible,
+    summary: "What devices sent and nobody could read, with the reason",
+  },
+} as const satisfies Record<string, RouteFacts>;
+
+export type RouteName = keyof typeof routes;
+export const routeNames = Object.keys(routes) as readonly RouteName[];
+
+/** Whether a role may call a route, in a kitchen that its person may see; `null`: not signed in. */
+export function mayCall(role: PersonRole | null, route: RouteName): boolean {
+  const { who }: RouteFacts = routes[route];
+  return who === "anyone" || (role !== null && who.includes(role));
+}

@@ -1,0 +1,71 @@
+import type * as z from "zod/mini";
+import {
+  acknowledgeBody,
+  alertParams,
+  alertRowSchema,
+  alertsQuery,
+  alertsSchema,
+  resolveBody,
+} from "./alerts.ts";
+import { deadLettersQuery, deadLettersSchema } from "./dead-letters.ts";
+import { kitchenParams } from "./fields.ts";
+import { exportQuery, readingsQuery, readingsSchema, trackQuery, trackSchema } from "./history.ts";
+import { devicesSchema, kitchensSchema, snapshotSchema } from "./kitchens.ts";
+import type { RouteName } from "./routes.ts";
+import { putRuleBody, ruleParams, rulesSchema, ruleVersionSchema } from "./rules.ts";
+import { ownSessionsSchema, sessionParams, sessionSchema, signInBody } from "./session.ts";
+
+export interface RouteSchemas {
+  params?: z.ZodMiniType;
+  query?: z.ZodMiniType;
+  body?: z.ZodMiniType;
+  /** What a 200 holds; `null`: a 204 without a body; `csv`: a file. */
+  answer: z.ZodMiniType | null | "csv";
+}
+
+/** What goes in and out of each route of `routes`. */
+export const routeSchemas = {
+  signIn: { body: signInBody, answer: sessionSchema },
+  readSession: { answer: sessionSchema },
+  signOut: { answer: null },
+  listSessions: { answer: ownSessionsSchema },
+  revokeSession: { params: sessionParams, answer: null },
+  listKitchens: { answer: kitchensSchema },
+  readSnapshot: { params: kitchenParams, answer: snapshotSchema },
+  listDevices: { params: kitchenParams, answer: devicesSchema },
+  readReadings: { params: kitchenParams, query: readingsQuery, answer: readingsSchema },
+  exportReadings: { params: kitchenParams, query: exportQuery, answer: "csv" },
+  readTrack: { params: kitchenParams, query: trackQuery, answer: trackSchema },
+  listRules: { params: kitchenParams, answer: rulesSchema },
+  putRule: { params: ruleParams, body: putRuleBody, answer: ruleVersionSchema },
+  listAlerts: { params: kitchenParams, query: alertsQuery, answer: alertsSchema },
+  readAlert: { params: alertParams, answer: alertRowSchema },
+  acknowledgeAlert: { params: alertParams, body: acknowledgeBody, answer: alertRowSchema },
+  resolveAlert: { params: alertParams, body: resolveBody, answer: alertRowSchema },
+  listDeadLetters: {
+    params: kitchenParams,
+    query: deadLettersQuery,
+    answer: deadLettersSchema,
+  },
+} as const satisfies Record<RouteName, RouteSchemas>;
+
+type Part<
+  Name extends RouteName,
+  Key extends "params" | "query" | "body",
+> = (typeof routeSchemas)[Name] extends { readonly [K in Key]: infer Schema extends z.ZodMiniType }
+  ? z.output<Schema>
+  : undefined;
+
+/** What a handler of the route is given. */
+export interface RouteInput<Name extends RouteName> {
+  params: Part<Name, "params">;
+  query: Part<Name, "query">;
+  body: Part<Name, "body">;
+}
+
+/** What the route answers; `undefined` for a 204 and for a file. */
+export type RouteAnswer<Name extends RouteName> = (typeof routeSchemas)[Name] extends {
+  readonly answer: infer Schema extends z.ZodMiniType;
+}
+  ? z.input<Schema>
+  : undefined;
