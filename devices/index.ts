@@ -63,6 +63,7 @@ export {
   liveReadingSchema,
   type RealtimeMessage,
 } from "./realtime-message.ts";
+export { callRecords, type RecordsConnection } from "./records/call-records.ts";
 export { CodedError } from "./records/errors.ts";
 export { identityColumn, identityType, type Migration } from "./records/migrations.ts";
 export { type RecordsWorker, startRecordsWorker } from "./records/records-worker.ts";
@@ -72,8 +73,15 @@ export {
   tablesOf,
   writeTransaction,
 } from "./records/records.ts";
-export { recordChange, type RegistryContext } from "./registry/changes.ts";
+export {
+  appendChange,
+  type ChangeNote,
+  recordChange,
+  type RegistryContext,
+  type WallClock,
+} from "./registry/changes.ts";
 export { ChangeFeed } from "./registry/change-feed.ts";
+export { kitchenUnknown } from "./registry/errors.ts";
 export { registryMigrationsModule } from "./registry/migrations.ts";
 export {
   codecNames,

@@ -2,8 +2,8 @@ import { recordsError, type CodedError } from "./errors.ts";
 import { fromWireError, type FromWorker } from "./rpc.ts";
 
 /**
- * More calls than this in flight are refused as retryable: 1,024 is a second of the slowest calls
- * (a commit with its sync takes about 1 ms), and each holds at most a few KB.
+ * More calls than this in flight of one port are refused as retryable: 1,024 is a second of the
+ * slowest calls (a commit with its sync takes about 1 ms), and each holds at most a few KB.
  */
 export const recordsPendingCallsMax = 1_024;
 
@@ -54,6 +54,14 @@ export function createPendingCalls(): PendingCalls {
       waiting.clear();
     },
   };
+}
+
+export function workerGone(cause: unknown): CodedError {
+  const reason = cause instanceof Error ? ` (${cause.message})` : "";
+  return recordsError("RECORDS_WORKER_GONE", {
+    message: `The records worker has ended${reason}: restart nadi.`,
+    cause,
+  });
 }
 
 function tooMany(): CodedError {

@@ -1,8 +1,8 @@
 import { getCompileCacheDir } from "node:module";
 import path from "node:path";
-import { Worker } from "node:worker_threads";
-import { recordsError, type CodedError } from "./errors.ts";
-import { createPendingCalls, type PendingCalls } from "./pending-calls.ts";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { CodedError } from "./errors.ts";
+import { createPendingCalls, type PendingCalls, workerGone } from "./pending-calls.ts";
 import { recordsBusyTimeoutMs } from "./records.ts";
 import { fromWireError, type FromWorker, type ToWorker, type WorkerStart } from "./rpc.ts";
 
@@ -29,8 +29,13 @@ export interface RecordsWorkerExit {
 
 export interface RecordsWorker<Services extends object> {
   services: Services;
-  /** Calls that wait for an answer, for metrics. */
+  /** Calls of this thread that wait for an answer, for metrics. */
   readonly pendingCalls: number;
+  /**
+   * A port for another thread, to be transferred there and given to `callRecords`: the same
+   * services, with a bound of its own. Throws `RECORDS_WORKER_GONE` once the worker ends.
+   */
+  connect(): MessagePort;
   /** Lets running calls finish, closes the database, gives the lock back. Idempotent. */
   close(): Promise<void>;
   /** Hears the end of the worker once; returns its removal. */
@@ -69,6 +74,7 @@ export async function startRecordsWorker<Services extends object>(
     get pendingCalls() {
       return calls.size;
     },
+    connect: () => connectPort(worker, life),
     close: () => life.close(),
     onExit: (listener) => life.onExit(listener),
   };
@@ -127,14 +133,6 @@ function watchLife(worker: Worker, calls: PendingCalls): Life {
   };
 }
 
-function workerGone(cause: unknown): CodedError {
-  const reason = cause instanceof Error ? ` (${cause.message})` : "";
-  return recordsError("RECORDS_WORKER_GONE", {
-    message: `The records worker has ended${reason}: restart nadi.`,
-    cause,
-  });
-}
-
 async function firstAnswer(worker: Worker, life: Life): Promise<Record<string, string[]>> {
   const { promise, resolve } = Promise.withResolvers<FromWorker>();
   worker.once("message", resolve);
@@ -143,6 +141,14 @@ async function firstAnswer(worker: Worker, life: Life): Promise<Record<string, s
   await life.ended;
   if ("kind" in first && first.kind === "failed") throw fromWireError(first.error);
   throw (await life.ended).error ?? workerGone(null);
+}
+
+function connectPort(worker: Worker, life: Life): MessagePort {
+  if (life.isClosing) throw workerGone(null);
+  const { port1: theirs, port2: ours } = new MessageChannel();
+  // The port dies with the worker's thread, and the one that is handed out hears that.
+  worker.postMessage({ kind: "connect", port: theirs } satisfies ToWorker, [theirs]);
+  return ours;
 }
 
 function createProxies(
@@ -157,8 +163,7 @@ function createProxies(
       proxy[method] = (...args) => {
         if (life.isClosing) return Promise.reject(workerGone(null));
         return calls.open((id) => {
-          const call: ToWorker = { kind: "call", id, service, method, args };
-          worker.postMessage(call, []);
+          worker.postMessage({ kind: "call", id, service, method, args } satisfies ToWorker, []);
         });
       };
     }

@@ -1,10 +1,21 @@
+import type { MessagePort } from "node:worker_threads";
 import type { ErrorFacts } from "../errors.ts";
 import { CodedError, recordsError, type ErrorDetails } from "./errors.ts";
 
-/** What the main thread sends to the records worker. */
-export type ToWorker =
-  | { kind: "call"; id: number; service: string; method: string; args: unknown[] }
-  | { kind: "close" };
+export interface RecordsCall {
+  kind: "call";
+  /** Counted by the caller; of its own port. */
+  id: number;
+  service: string;
+  method: string;
+  args: unknown[];
+}
+
+/**
+ * What the main thread sends to the records worker. A port that came with `connect` carries calls
+ * and their answers, and nothing else.
+ */
+export type ToWorker = RecordsCall | { kind: "connect"; port: MessagePort } | { kind: "close" };
 
 /** What the worker answers. `ready` names what it serves; `failed` is a start that did not. */
 export type FromWorker =

@@ -2,12 +2,16 @@ import { flushCompileCache } from "node:module";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { acquireDataLock, type DataLock } from "./data-lock.ts";
 import { recordsError } from "./errors.ts";
+import { createLanes, type Lane, type Methods } from "./lanes.ts";
 import { loadMigrations, migrate } from "./migrations.ts";
 import { openRecords, recordsPath, type Records } from "./records.ts";
-import { toWireError, type FromWorker, type ToWorker, type WorkerStart } from "./rpc.ts";
-
-/** A service's methods by name, without a prototype: names come over a port. */
-type Methods = Map<string, (...args: unknown[]) => unknown>;
+import {
+  toWireError,
+  type FromWorker,
+  type RecordsCall,
+  type ToWorker,
+  type WorkerStart,
+} from "./rpc.ts";
 
 interface Opened {
   lock: DataLock | null;
@@ -42,38 +46,42 @@ async function createMethods(url: string, records: Records): Promise<Methods> {
   return methods;
 }
 
-function serve(port: MessagePort, opened: Opened): void {
-  const running = new Set<Promise<void>>();
-  const send = (message: FromWorker): void => port.postMessage(message);
-  const answer = async (call: Extract<ToWorker, { kind: "call" }>): Promise<void> => {
-    try {
-      const method = opened.services.get(call.service)?.get(call.method);
-      if (method === undefined) {
-        const message = `The records worker has no ${call.service}.${call.method}.`;
-        throw recordsError("RECORDS_INTERNAL", { message });
-      }
-      send({ kind: "result", id: call.id, value: await method(...call.args) });
-    } catch (error) {
-      send({ kind: "error", id: call.id, error: toWireError(error) });
-    }
+function serve(main: MessagePort, opened: Opened): void {
+  const lanes = createLanes(opened.services);
+  const mainLane = lanes.add(main);
+  const connected = new Map<MessagePort, Lane>();
+  let isClosing = false;
+  const connect = (port: MessagePort): void => {
+    if (isClosing) return port.close();
+    const lane = lanes.add(port);
+    connected.set(port, lane);
+    // Nothing more is taken once the close has begun: it would never end.
+    port.on("message", (call: RecordsCall) => {
+      if (!isClosing) lane.take(call);
+    });
+    port.on("close", () => {
+      lane.abandon();
+      connected.delete(port);
+    });
   };
   const close = async (): Promise<void> => {
-    await Promise.all(running);
+    isClosing = true;
+    await Promise.all([mainLane, ...connected.values()].map((lane) => lane.drain()));
     await opened.records.close();
     opened.lock?.release();
-    // Nothing else keeps this thread alive.
-    port.close();
+    // Nothing else keeps this thread alive; the far sides hear it and reject what still waits.
+    for (const port of connected.keys()) port.close();
+    main.close();
   };
-  port.on("message", (message: ToWorker) => {
+  main.on("message", (message: ToWorker) => {
+    if (message.kind === "call") mainLane.take(message);
+    else if (message.kind === "connect") connect(message.port);
     // A failing close ends the thread through its unhandled rejection: the main thread hears it.
-    const work = message.kind === "call" ? answer(message) : close();
-    if (message.kind === "close") return;
-    running.add(work);
-    void work.finally(() => running.delete(work));
+    else void close();
   });
   const methods: Record<string, string[]> = {};
   for (const [name, service] of opened.services) methods[name] = [...service.keys()];
-  send({ kind: "ready", methods });
+  main.postMessage({ kind: "ready", methods } satisfies FromWorker, []);
   // A killed process keeps no compiled code otherwise, and the next start pays again.
   flushCompileCache();
 }

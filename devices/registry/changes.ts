@@ -25,6 +25,8 @@ export interface ChangeNote {
   actor: string;
   sppgId: string | null;
   subject: string | null;
+  /** Where the request came from, if it came over a network. */
+  address?: string | null;
   detail?: AuditEvent["detail"];
 }
 
@@ -46,25 +48,41 @@ export async function recordChange<Result>(
 ): Promise<Result> {
   return writeTransaction<RegistryTables, Result>(context.records, async (tx) => {
     const result = await work(tx);
-    const atMs = context.clock.nowMs();
-    const { kind, sppgId, subject } = note;
-    await tx
-      .insertInto("change_log")
-      .values({ kind, sppg_id: sppgId, subject, at_ms: atMs })
-      .execute();
-    const event: AuditEvent = {
-      atMs,
-      actor: note.actor,
-      action: note.action,
-      sppgId,
-      subject,
-      address: null,
-      outcome: "done",
-      detail: note.detail ?? {},
-    };
-    await tx.insertInto("audit_log").values(toAuditRow(event)).execute();
+    await appendChange(tx, note, context.clock.nowMs());
     return result;
   });
+}
+
+/**
+ * One row of the change log and one of the audit log, inside the caller's own `writeTransaction`;
+ * answers the change's seq. For a folder whose rows carry the seq, or that finds out only within
+ * the transaction whether anything changes at all; else `recordChange`.
+ */
+export async function appendChange<Tables>(
+  transaction: Transaction<Tables>,
+  note: ChangeNote,
+  atMs: number,
+): Promise<number> {
+  // The caller's type names its own folder's tables; the logs are there by the first migration.
+  const tx = transaction as unknown as RegistryTransaction;
+  const { kind, sppgId, subject } = note;
+  const { seq } = await tx
+    .insertInto("change_log")
+    .values({ kind, sppg_id: sppgId, subject, at_ms: atMs })
+    .returning("seq")
+    .executeTakeFirstOrThrow();
+  const event: AuditEvent = {
+    atMs,
+    actor: note.actor,
+    action: note.action,
+    sppgId,
+    subject,
+    address: note.address ?? null,
+    outcome: "done",
+    detail: note.detail ?? {},
+  };
+  await tx.insertInto("audit_log").values(toAuditRow(event)).execute();
+  return seq;
 }
 
 type ChangeMethods = Pick<Registry, "readChanges" | "lastChangeSeq" | "appendAudit">;
