@@ -12,13 +12,22 @@ import type { DeviceRow, RegistryTables } from "./tables.ts";
 
 type DeviceMethods = Pick<
   Registry,
-  "addDevice" | "listDevices" | "revokeDevice" | "rotateDevice" | "enableDevice" | "findDeviceLogin"
+  | "addDevice"
+  | "listDevices"
+  | "listAllDevices"
+  | "revokeDevice"
+  | "rotateDevice"
+  | "enableDevice"
+  | "findDeviceLogin"
 >;
+
+const listAllDevicesMax = 10_000;
 
 export function createDeviceMethods(context: RegistryContext): DeviceMethods {
   return {
     ...createLoginMethods(context),
     listDevices: (sppgId) => listDevices(context, parseSppgId(sppgId)),
+    listAllDevices: (after, limit) => listAllDevices(context, after, limit),
     async addDevice(input, actor) {
       const row = toRow(parseNewDevice(input), context.clock.nowMs());
       const detail = { kind: row.kind, place: row.place, codec: row.codec };
@@ -113,6 +122,22 @@ async function listDevices(context: RegistryContext, sppgId: string): Promise<De
     .executeTakeFirst();
   if (kitchen === undefined) throw kitchenUnknown(sppgId);
   return [];
+}
+
+async function listAllDevices(
+  context: RegistryContext,
+  after: Principal | null,
+  limit: number,
+): Promise<Device[]> {
+  const all = tablesOf<RegistryTables>(context.records).selectFrom("device").selectAll();
+  const { sppgId, deviceId } = after ?? { sppgId: "", deviceId: "" };
+  const rows = await all
+    .where((is) => is(is.refTuple("sppg_id", "device_id"), ">", is.tuple(sppgId, deviceId)))
+    .orderBy("sppg_id")
+    .orderBy("device_id")
+    .limit(Math.min(limit, listAllDevicesMax))
+    .execute();
+  return rows.map(toDevice);
 }
 
 async function findRow(tx: RegistryTransaction, device: Principal): Promise<DeviceRow | undefined> {

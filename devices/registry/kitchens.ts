@@ -1,12 +1,12 @@
 import { tablesOf } from "../records/records.ts";
 import { recordChange, type RegistryContext, type RegistryTransaction } from "./changes.ts";
 import { kitchenUnknown, RegistryError } from "./errors.ts";
-import { parseNewKitchen } from "./input.ts";
+import { parseNewKitchen, parseSppgId } from "./input.ts";
 import type { Kitchen, KitchenTimeZone } from "./model.ts";
 import type { Registry } from "./registry.ts";
 import type { KitchenRow, RegistryTables } from "./tables.ts";
 
-type KitchenMethods = Pick<Registry, "addKitchen" | "listKitchens">;
+type KitchenMethods = Pick<Registry, "addKitchen" | "listKitchens" | "findKitchen">;
 
 export function createKitchenMethods(context: RegistryContext): KitchenMethods {
   return {
@@ -36,6 +36,14 @@ export function createKitchenMethods(context: RegistryContext): KitchenMethods {
         .orderBy("sppg_id")
         .execute();
       return rows.map(toKitchen);
+    },
+    async findKitchen(sppgId) {
+      const row = await tablesOf<RegistryTables>(context.records)
+        .selectFrom("kitchen")
+        .selectAll()
+        .where("sppg_id", "=", parseSppgId(sppgId))
+        .executeTakeFirst();
+      return row === undefined ? null : toKitchen(row);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Principal } from "../ids.ts";
 import type {
   AuditEvent,
   CodecName,
@@ -59,8 +60,14 @@ export interface IssuedPassword {
 export interface Registry {
   addKitchen(kitchen: NewKitchen, actor: string): Promise<Kitchen>;
   listKitchens(): Promise<Kitchen[]>;
+  findKitchen(sppgId: string): Promise<Kitchen | null>;
   addDevice(device: NewDevice, actor: string): Promise<{ device: Device; secret: IssuedSecret }>;
   listDevices(sppgId: string): Promise<Device[]>;
+  /**
+   * Devices of every kitchen in the order of (sppgId, deviceId), behind `after`: for a directory of
+   * all of them. At most `limit`, and at most 10,000.
+   */
+  listAllDevices(after: Principal | null, limit: number): Promise<Device[]>;
   /** Disables the device: its login ends within a second in every process. */
   revokeDevice(ids: { sppgId: string; deviceId: string }, actor: string): Promise<void>;
   /** A new secret; the old one lives `overlapSeconds` more (0: ends now). */

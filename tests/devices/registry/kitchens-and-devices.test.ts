@@ -106,3 +106,25 @@ test("a kitchen without devices has an empty list", async (t) => {
   const registry = await withKitchen(t);
   expect(await registry.listDevices(kitchen.sppgId)).toEqual([]);
 });
+
+test("the devices of all kitchens are listed in pages, in the order of their ids", async (t) => {
+  const registry = await withKitchen(t);
+  const second = { ...kitchen, sppgId: "sppg-ambon-001", timeZone: "Asia/Jayapura" } as const;
+  await registry.addKitchen(second, "cli");
+  const all = [
+    { sppgId: "sppg-ambon-001", deviceId: "probe-1" },
+    { sppgId: "sppg-ambon-001", deviceId: "probe-2" },
+    { sppgId: "sppg-jakarta-001", deviceId: "probe-1" },
+  ];
+  for (const ids of all) await registry.addDevice({ ...probe, ...ids }, "cli");
+  const first = await registry.listAllDevices(null, 2);
+  const rest = await registry.listAllDevices(all[1] ?? null, 2);
+  expect([...first, ...rest].map(({ sppgId, deviceId }) => ({ sppgId, deviceId }))).toEqual(all);
+  expect(await registry.listAllDevices(all[2] ?? null, 2)).toEqual([]);
+});
+
+test("a kitchen is found by its id, and one that nobody added is null", async (t) => {
+  const registry = await withKitchen(t);
+  expect(await registry.findKitchen(kitchen.sppgId)).toMatchObject(kitchen);
+  expect(await registry.findKitchen("sppg-bogor-001")).toBeNull();
+});
