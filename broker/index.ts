@@ -1,6 +1,7 @@
 /** The door of `broker/`: others import from here and nowhere else. */
 export { AuditWriter } from "./audit-writer.ts";
 export { type Broker, createBroker } from "./broker.ts";
+export type { ChannelMessage, ChannelPublisher, ChannelSubscriber } from "./channels/channels.ts";
 export { loadBrokerConfig } from "./config.ts";
 export { serveConformance } from "./conformance.ts";
 export { createJournalCommands } from "./journal/commands.ts";
@@ -8,8 +9,15 @@ export type { ConnectionOrigin } from "./edge/connection.ts";
 export type { PresenceChange } from "./edge/presence.ts";
 export type { Message } from "./edge/session.ts";
 export { loadJournalConfig } from "./journal/config.ts";
-export { crashPointFrom } from "./journal/crash-points.ts";
+export { emptyAnnouncement, type JournalAnnouncement } from "./journal/announcement.ts";
+export { crashPointFrom, type CrashPointHook } from "./journal/crash-points.ts";
 export { type FileJournal, openFileJournal } from "./journal/file-journal.ts";
+export {
+  type JournalDamage,
+  type JournalFollower,
+  type JournalFollowerOptions,
+  openJournalFollower,
+} from "./journal/follower.ts";
 export type {
   AppendDone,
   Journal,

@@ -1,3 +1,4 @@
+import { announce, type JournalAnnouncement } from "./announcement.ts";
 import { createReceivedTime, type JournalClock, type ReceivedTime, systemClock } from "./clock.ts";
 import { type CrashPointHook, noCrashPoint } from "./crash-points.ts";
 import { type Cursors, openCursors } from "./cursors.ts";
@@ -52,6 +53,8 @@ export interface FileJournalOptions {
 }
 
 export interface FileJournal extends Journal {
+  /** What another thread needs to read the files: see `openJournalFollower`. */
+  readonly announcement: JournalAnnouncement;
   /** Looks whether the wall clock was stepped; call it each second while nothing is appended. */
   checkClock(): void;
   /** A snapshot of the counters. */
@@ -177,6 +180,10 @@ class SegmentFileJournal implements FileJournal {
 
   get syncedOffset(): number {
     return this.#state.syncedOffset;
+  }
+
+  get announcement(): JournalAnnouncement {
+    return announce(this.#state);
   }
 
   get firstOffset(): number {

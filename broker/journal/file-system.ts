@@ -64,6 +64,24 @@ export const nodeFileSystem: FileSystem = {
   },
 };
 
+/**
+ * The same disk for a thread that would only wait: reads happen at once, on that thread. Measured
+ * on one new entry: 5 µs and 6 µs of CPU against 18 and 24 through the pool; on 40 new entries 19
+ * and 22 against 37 and 50 to 60; no difference in windows of 1 MiB. And the pool is the process's:
+ * its four threads are there for the journal's `fdatasync`.
+ */
+export const blockingReads: FileSystem = {
+  ...nodeFileSystem,
+  async open(path, mode) {
+    const descriptor = await openDescriptor(path, mode);
+    return {
+      ...openFile(descriptor),
+      read: async (target, position) =>
+        fs.readSync(descriptor, target, 0, target.byteLength, position),
+    };
+  },
+};
+
 function openDescriptor(path: string, mode: OpenMode): Promise<number> {
   return new Promise((resolve, reject) => {
     fs.open(path, OPEN_FLAGS[mode], 0o600, (error, descriptor) =>

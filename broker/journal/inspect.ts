@@ -3,7 +3,7 @@ import { systemCode } from "./errors.ts";
 import { closeQuietly, type FileSystem, type OpenFile, readFully } from "./file-system.ts";
 import type { JournalEntry } from "./journal.ts";
 import { decodeRecord } from "./record.ts";
-import { readSegmentFacts, type SegmentFacts } from "./segment-facts.ts";
+import { lastOffsetBefore, readSegmentFacts, type SegmentFacts } from "./segment-facts.ts";
 import { SEGMENT_HEADER_BYTES, segmentNameOffset } from "./segment-format.ts";
 import { createStats } from "./stats.ts";
 import { type RecordPosition, type RecordVisitor, walkRecords, WINDOW_BYTES } from "./walk.ts";
@@ -148,11 +148,10 @@ async function listSegments(folder: JournalFolder): Promise<ListedSegment[]> {
   }
   return found.map((facts, index) => {
     const next = found[index + 1];
-    const limit = next?.header?.previousSyncedOffset ?? (next?.firstOffset ?? Infinity) - 1;
     return {
       facts,
       firstOffset: facts.firstOffset ?? 0,
-      lastOffset: Math.min(limit, facts.footer?.lastOffset ?? limit),
+      lastOffset: lastOffsetBefore(facts, next),
       isFenced: next?.header?.isPreviousFenced ?? false,
     };
   });

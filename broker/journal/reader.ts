@@ -19,7 +19,7 @@ export interface ReadLimits {
 }
 
 /** Collects entries until a limit is met; the first one is taken whatever its size. */
-class Collector {
+export class Collector {
   readonly entries: JournalEntry[] = [];
   readonly fromOffset: number;
   readonly #limits: ReadLimits;

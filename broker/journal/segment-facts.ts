@@ -63,3 +63,9 @@ async function readFooter(
       footer.firstOffset === header.firstOffset);
   return isOwn ? footer : null;
 }
+
+/** The last offset of a segment that counts, by the next one's word and by its own footer's. */
+export function lastOffsetBefore(facts: SegmentFacts, next: SegmentFacts | undefined): number {
+  const limit = next?.header?.previousSyncedOffset ?? (next?.firstOffset ?? Infinity) - 1;
+  return Math.min(limit, facts.footer?.lastOffset ?? limit);
+}
