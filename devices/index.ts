@@ -81,7 +81,7 @@ export {
   type WallClock,
 } from "./registry/changes.ts";
 export { ChangeFeed } from "./registry/change-feed.ts";
-export { kitchenUnknown } from "./registry/errors.ts";
+export { inputInvalid, kitchenUnknown } from "./registry/errors.ts";
 export { registryMigrationsModule } from "./registry/migrations.ts";
 export {
   codecNames,
@@ -104,6 +104,7 @@ export type {
   UserRole,
 } from "./registry/model.ts";
 export type { Registry } from "./registry/registry.ts";
+export { unmatchableHash, verifyPassword } from "./registry/secrets.ts";
 export { registryServiceModule } from "./registry/service.ts";
 export {
   commandTopicPrefix,

@@ -7,6 +7,10 @@ export type {
   IngestRecords,
   OutboxMessage,
 } from "./desk/desk.ts";
+export { deadLettersKeptMax } from "./desk/dead-letters.ts";
+export { deskServiceModule } from "./desk/desk-service.ts";
+export { ingestServiceModule } from "./desk/ingest-service.ts";
+export { ingestMigrationsModule } from "./desk/migrations.ts";
 export { flagBits, type JournaledReading } from "./decode/decoded.ts";
 export { ingestErrors } from "./errors.ts";
 export type { KitchenSnapshot, LatestReading } from "./monitor/monitor.ts";

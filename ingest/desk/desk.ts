@@ -33,10 +33,15 @@ export interface IngestRecords {
    * overwritten. Answers the messages of the alerts that moved, already in the outbox.
    */
   applyEffects(effects: readonly Effect[]): Promise<OutboxMessage[]>;
-  /** Messages whose publishing is not known, oldest first: after a start, and after a failure. */
-  unpublished(limit: number): Promise<OutboxMessage[]>;
+  /**
+   * Messages whose publishing is not known, oldest first: after a start, after a failure, and after
+   * a change entry, because what people did waits there too. With `offset`, the entry that the
+   * monitor stands at, those take it as their position at their first fetch, so that a page does
+   * not drop them as older than its snapshot.
+   */
+  unpublished(limit: number, offset?: number): Promise<OutboxMessage[]>;
   markPublished(ids: readonly string[]): Promise<void>;
-  /** Forgets published messages of effects at or below the monitor's cursor. */
+  /** Forgets published messages at or below the monitor's cursor, and how many; some at a time. */
   pruneOutbox(cursorOffset: number): Promise<number>;
 }
 
@@ -92,6 +97,7 @@ export interface Desk {
   putRule(
     input: { sppgId: string; rule: Rule; isEnabled: boolean; expectedVersion: number },
     actor: string,
+    address?: string | null,
   ): Promise<RuleVersion>;
   listAlerts(query: AlertQuery): Promise<AlertRow[]>;
   findAlert(sppgId: string, alertId: string): Promise<AlertRow | null>;
