@@ -45,6 +45,17 @@ export async function hashPassword(password: string): Promise<string> {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(salt)}$${base64(hash)}`;
 }
 
+/**
+ * A hash that no password has, at the cost of a real one: whoever names an unknown person waits as
+ * long as whoever misspells a password.
+ */
+export function unmatchableHash(): string {
+  const { memory, passes, parallelism } = argon2Cost;
+  const cost = `m=${memory},t=${passes},p=${parallelism}`;
+  const zeros = (bytes: number) => base64(new Uint8Array(bytes));
+  return `$argon2id$v=19$${cost}$${zeros(saltBytes)}$${zeros(hashBytes)}`;
+}
+
 const phcPattern =
   /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,2})\$([\w+/]{11,86})\$([\w+/]{22,86})$/;
 
