@@ -10,15 +10,8 @@ export interface RuleFault {
 
 /** What of a parsed rule makes no sense; empty for a good one. */
 export function findRuleFaults(rule: Rule): RuleFault[] {
-  switch (rule.kind) {
-    case "threshold":
-      return [...findFieldFaults(rule), ...findLimitFaults(rule)];
-    case "rateOfChange":
-      return findFieldFaults(rule);
-    case "noData":
-    case "implausible":
-      return [];
-  }
+  if (rule.kind === "threshold") return [...findFieldFaults(rule), ...findLimitFaults(rule)];
+  return rule.kind === "rateOfChange" ? findFieldFaults(rule) : [];
 }
 
 function findFieldFaults({ reading, field }: ThresholdRule | RateOfChangeRule): RuleFault[] {

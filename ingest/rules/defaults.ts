@@ -239,12 +239,12 @@ const doorRules: readonly Rule[] = [
   { ...doorOpen, key: "freezer-door", scope: { place: "freezer" } },
 ];
 
-/** A store that nobody measures may be warm: after half an hour of silence that is critical. */
+/** A store that nobody measures may be warm: it may be so no longer than it may be warm. */
 const storeSilent = {
   kind: "noData",
   severity: "critical",
   intervalsMissed: 5,
-  graceSeconds: 30 * minute,
+  graceSeconds: 15 * minute,
   quietSeconds: 30 * minute,
 } as const;
 
@@ -261,7 +261,8 @@ const noDataRules: readonly Rule[] = [
   {
     kind: "noData",
     key: "gateway-silent",
-    severity: "warning",
+    // It stands for everything behind it, the cold stores too.
+    severity: "critical",
     scope: { deviceKind: "gateway" },
     intervalsMissed: 3,
     graceSeconds: 3 * minute,
