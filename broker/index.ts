@@ -1,7 +1,17 @@
 /** The door of `broker/`: others import from here and nowhere else. */
 export { AuditWriter } from "./audit-writer.ts";
 export { type Broker, createBroker } from "./broker.ts";
-export type { ChannelMessage, ChannelPublisher, ChannelSubscriber } from "./channels/channels.ts";
+export { bridgeChannels, type ChannelBridge } from "./channels/bridge.ts";
+export type {
+  ChannelMessage,
+  ChannelPublisher,
+  ChannelPublisherCounts,
+  ChannelSubscriber,
+  CountedChannelPublisher,
+  CountedChannelSubscriber,
+} from "./channels/channels.ts";
+export { connectChannelPublisher } from "./channels/port-publisher.ts";
+export { connectChannelSubscriber } from "./channels/port-subscriber.ts";
 export { loadBrokerConfig } from "./config.ts";
 export { serveConformance } from "./conformance.ts";
 export { createJournalCommands } from "./journal/commands.ts";

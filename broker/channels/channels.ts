@@ -32,3 +32,33 @@ export interface ChannelSubscriber {
   onMessage(listener: (message: ChannelMessage) => void): () => void;
   close(): Promise<void>;
 }
+
+/** Plain numbers since the start; every message that was given is in one of them, or under way. */
+export interface ChannelPublisherCounts {
+  /** Messages given to `publish`. */
+  published: number;
+  /** Taken by the far side. */
+  delivered: number;
+  /** Live values given up because the far side was behind, or gone. */
+  dropped: number;
+  /** Live values of kitchens that nobody watches: not sent. */
+  unwatched: number;
+  /** Alerts whose `publish` was rejected; they come again. */
+  failed: number;
+}
+
+/** What the adapters are beyond the port: they can be counted. */
+export interface CountedChannelPublisher extends ChannelPublisher {
+  readonly counts: Readonly<ChannelPublisherCounts>;
+}
+
+export interface CountedChannelSubscriber extends ChannelSubscriber {
+  /** Messages that the listeners have heard. */
+  readonly counts: { readonly delivered: number };
+}
+
+/** The kitchen in a channel's name, also of one that is no channel of ours. */
+export function kitchenOf(channel: string): string {
+  const end = channel.indexOf(":");
+  return end === -1 ? channel : channel.slice(0, end);
+}
