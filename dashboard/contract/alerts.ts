@@ -21,7 +21,7 @@ export const alertsSchema = z.object({
 const alertsLimit = { min: 1, max: 500, about: "How many alerts, 100 unless told" };
 
 export const alertsQuery = z.strictObject({
-  state: z._default(z.enum(["open", "resolved", "all"]), "open"),
+  state: z.prefault(z.enum(["open", "resolved", "all"]), "open"),
   severity: z.optional(z.enum(["warning", "critical"])),
   from: z.optional(timeParameter),
   to: z.optional(timeParameter),

@@ -18,17 +18,17 @@ const fixes = { min: 1, max: 20_000, about: `How many fixes, ${fixesDefault} unl
 const value = z.nullable(z.number());
 
 const range = {
-  from: z.optional(timeParameter).check(z.describe("`from` ≤ t; 24 hours before `to` unless told")),
+  from: z
+    .optional(timeParameter)
+    .check(z.describe("`from` ≤ t, UTC ms or RFC 3339; 24 hours before `to` unless told")),
   to: z
     .optional(timeParameter)
-    .check(
-      z.describe("t < `to`; five minutes from now unless told, as far as a clock may be ahead"),
-    ),
+    .check(z.describe("t < `to`, UTC ms or RFC 3339; five minutes from now unless told")),
 };
 
 const series = {
   device: deviceParameter,
-  channel: z._default(channelSchema, "0"),
+  channel: z.prefault(channelSchema, "0"),
   reading: readingNameSchema,
   field: z.optional(fieldNameSchema).check(z.describe("The reading's primary field unless told")),
 };
@@ -36,15 +36,19 @@ const series = {
 export const readingsQuery = z.strictObject({
   ...series,
   ...range,
-  points: z.optional(wholeParameter(points)).check(z.describe(`${bucketsDefault} unless told`)),
+  points: z
+    .optional(wholeParameter(points))
+    .check(z.describe(`At most this many buckets, 1 to 5000; ${bucketsDefault} unless told`)),
 });
 
 export const exportQuery = z.strictObject({
   ...series,
   ...range,
-  points: z.optional(wholeParameter(points)).check(z.describe("Buckets; left out: raw rows")),
+  points: z
+    .optional(wholeParameter(points))
+    .check(z.describe("Buckets, 1 to 5000; left out: raw rows")),
   decimal: z
-    ._default(z.enum(["comma", "point"]), "comma")
+    .prefault(z.enum(["comma", "point"]), "comma")
     .check(z.describe("How numbers are written; spreadsheets in Indonesian take a comma")),
 });
 

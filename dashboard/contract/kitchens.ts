@@ -18,23 +18,24 @@ export const kitchenSchema = z
 
 export const kitchensSchema = z.object({ kitchens: z.array(kitchenSchema) });
 
-export const deviceSchema = z
-  .object({
-    deviceId: deviceIdSchema,
-    kind: z.enum(deviceKinds),
-    place: z.nullable(z.enum(devicePlaces)),
-    codec: z.nullable(z.enum(codecNames)),
-    gatewayId: z.nullable(deviceIdSchema),
-    enabled: z.boolean(),
-    expectedIntervalSeconds: z.int(),
-    createdAtMs: timeMs,
-  })
-  .check(z.meta({ id: "Device" }));
+const deviceShape = {
+  deviceId: deviceIdSchema,
+  kind: z.enum(deviceKinds),
+  place: z.nullable(z.enum(devicePlaces)),
+  codec: z.nullable(z.enum(codecNames)),
+  gatewayId: z.nullable(deviceIdSchema),
+  enabled: z.boolean(),
+  expectedIntervalSeconds: z.int(),
+  createdAtMs: timeMs,
+};
+
+export const deviceSchema = z.object(deviceShape).check(z.meta({ id: "Device" }));
 
 export const devicesSchema = z.object({ devices: z.array(deviceSchema) });
 
 export const heardDeviceSchema = z
-  .extend(deviceSchema, {
+  .object({
+    ...deviceShape,
     lastHeardAtMs: z
       .nullable(timeMs)
       .check(z.describe("When its newest value was received; `null`: none is known")),

@@ -87,7 +87,7 @@ export const ruleParams = z.extend(kitchenParams, { key: ruleKey });
 
 export const putRuleBody = z.strictObject({
   rule: ruleBodySchema,
-  isEnabled: z._default(z.boolean(), true),
+  isEnabled: z.prefault(z.boolean(), true),
   expectedVersion: z
     .optional(z.int().check(z.minimum(0)))
     .check(z.describe("The newest version that was seen, unless If-Match says it; 0: none yet")),

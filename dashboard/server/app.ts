@@ -5,9 +5,13 @@ import type { Registry } from "@prometheus-io/client";
 import { type FastifyReply, type FastifyRequest, fastify, LogController } from "fastify";
 import type { Logger } from "pino";
 import { shareOpenFiles } from "../../broker/index.ts";
+import { CodedError } from "../../devices/index.ts";
+import { registerApi, type RegisteredApi } from "./api.ts";
 import { type HttpConfig, isLoopback } from "./config.ts";
-import { isHttpErrorCode, problemMessages, sendProblem } from "./problems.ts";
+import { isProblemCode, type ProblemCode, problemMessages } from "./problem-messages.ts";
+import { sendCodedProblem, sendProblem } from "./problems.ts";
 import { checkReadiness, type ReadinessCheck } from "./readiness.ts";
+import type { DashboardServices } from "./services.ts";
 
 export interface HttpAppOptions {
   config: HttpConfig;
@@ -15,12 +19,16 @@ export interface HttpAppOptions {
   metrics: Registry;
   /** What `/readyz` asks, in this order. */
   readiness: readonly ReadinessCheck[];
+  /** Left out: status only, without people and the API. */
+  api?: DashboardServices;
 }
 
 /** The HTTP service. `start` and `stop` may be called again: the second call awaits the first. */
 export interface HttpApp {
   /** Routes and plugins are registered here before `start`. */
   readonly server: HttpServer;
+  /** `null` without the services of the API. */
+  readonly api: RegisteredApi | null;
   start(): Promise<{ url: string; port: number }>;
   /** Accepts nothing new, lets running requests end for at most `drainMsMax`. */
   stop(): Promise<void>;
@@ -53,10 +61,12 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const server = createServer(options);
   answerErrors(server);
   registerStatusRoutes(server, options);
+  const api = options.api === undefined ? null : registerApi(server, options.api, options);
   let starting: Promise<{ url: string; port: number }> | null = null;
   let stopping: Promise<void> | null = null;
   return {
     server,
+    api,
     start: () => (starting ??= listen(server, options)),
     stop: () => (stopping ??= drain(server)),
   };
@@ -104,8 +114,14 @@ function createServer({ config, log }: HttpAppOptions) {
 function answerErrors(server: HttpServer): void {
   server.setNotFoundHandler((_request, reply) => sendProblem(reply, "DASHBOARD_NOT_FOUND"));
   server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    if (error instanceof CodedError) {
+      const isOurs = error.errorClass === "internal" || error.errorClass === "unavailable";
+      request.log[isOurs ? "error" : "debug"]({ err: error }, "request failed");
+      return sendCodedProblem(reply, error);
+    }
     const status = error.statusCode ?? 500;
     if (status === 413) return sendProblem(reply, "DASHBOARD_BODY_TOO_LARGE");
+    if (status === 415) return sendProblem(reply, "DASHBOARD_MEDIA_TYPE_UNSUPPORTED");
     if (status >= 400 && status < 500) {
       request.log.info({ err: error }, "request refused");
       return sendProblem(reply, "DASHBOARD_REQUEST_INVALID", { detail: error.message, status });
@@ -119,7 +135,12 @@ function registerStatusRoutes(server: HttpServer, options: HttpAppOptions): void
   server.get("/", () => ({
     name: "nadi",
     about: "Live telemetry for school-meal kitchens: a PUBACK means the reading is on disk.",
-    see: { live: "/livez", ready: "/readyz", metrics: "/metrics" },
+    see: {
+      live: "/livez",
+      ready: "/readyz",
+      metrics: "/metrics",
+      ...(options.api === undefined ? {} : { api: "/api/docs" }),
+    },
   }));
   // Answered by the event loop alone: while it turns, a restart would not help.
   server.get("/livez", () => ({ ok: true }));
@@ -134,13 +155,13 @@ function registerStatusRoutes(server: HttpServer, options: HttpAppOptions): void
     return reply.type(options.metrics.contentType).send(await options.metrics.metrics());
   });
   server.get<{ Params: { code: string } }>("/problems/:code", ({ params }, reply) =>
-    isHttpErrorCode(params.code)
+    isProblemCode(params.code)
       ? describeProblem(reply, params.code)
       : sendProblem(reply, "DASHBOARD_NOT_FOUND"),
   );
 }
 
-function describeProblem(reply: FastifyReply, code: keyof typeof problemMessages): FastifyReply {
+function describeProblem(reply: FastifyReply, code: ProblemCode): FastifyReply {
   const { en, id } = problemMessages[code];
   return reply.type("text/plain; charset=utf-8").send(`${code}\n\nen: ${en}\nid: ${id}\n`);
 }

@@ -1,15 +1,46 @@
-import type { ErrorFacts } from "../../devices/index.ts";
+import { CodedError, type ErrorFacts } from "../../devices/index.ts";
+
+const input = { class: "input", retryable: false } as const;
+const refused = { class: "refused", retryable: false } as const;
 
 /** What HTTP answers with when something is wrong; each has its page at `/problems/<code>`. */
 export const httpErrors = {
-  DASHBOARD_REQUEST_INVALID: { class: "input", status: 400, retryable: false },
-  DASHBOARD_METRICS_FORBIDDEN: { class: "refused", status: 403, retryable: false },
-  DASHBOARD_NOT_FOUND: { class: "input", status: 404, retryable: false },
-  DASHBOARD_BODY_TOO_LARGE: { class: "input", status: 413, retryable: false },
+  DASHBOARD_REQUEST_INVALID: { ...input, status: 400 },
+  /** A parameter or a field is not as the contract says: `issues` names each. */
+  DASHBOARD_INPUT_INVALID: { ...input, status: 400 },
+  /** Nobody is signed in, or no longer. */
+  DASHBOARD_SESSION_MISSING: { ...refused, status: 401 },
+  /** No such person or not their password: never told apart. */
+  DASHBOARD_SIGN_IN_REFUSED: { ...refused, status: 401 },
+  DASHBOARD_METRICS_FORBIDDEN: { ...refused, status: 403 },
+  DASHBOARD_ROLE_FORBIDDEN: { ...refused, status: 403 },
+  /** The request comes from a page of another site. */
+  DASHBOARD_ORIGIN_FORBIDDEN: { ...refused, status: 403 },
+  /** Also for another's kitchen, in the very same words. */
+  DASHBOARD_NOT_FOUND: { ...input, status: 404 },
+  /** Somebody else has changed it since: read it again. */
+  DASHBOARD_VERSION_STALE: { class: "conflict", status: 412, retryable: false },
+  DASHBOARD_BODY_TOO_LARGE: { ...input, status: 413 },
+  DASHBOARD_URL_TOO_LONG: { ...input, status: 414 },
+  DASHBOARD_MEDIA_TYPE_UNSUPPORTED: { ...input, status: 415 },
+  /** A change of what people share says which version it has seen. */
+  DASHBOARD_VERSION_MISSING: { ...input, status: 428 },
+  DASHBOARD_SIGN_IN_LIMITED: { class: "refused", status: 429, retryable: true },
+  DASHBOARD_READS_LIMITED: { class: "refused", status: 429, retryable: true },
   DASHBOARD_INTERNAL: { class: "internal", status: 500, retryable: true },
+  DASHBOARD_SIGN_IN_BUSY: { class: "unavailable", status: 503, retryable: true },
+  DASHBOARD_BUSY: { class: "unavailable", status: 503, retryable: true },
 } as const satisfies Record<string, ErrorFacts>;
 
-export type HttpErrorCode = keyof typeof httpErrors;
+export type DashboardErrorCode = keyof typeof httpErrors;
+
+/** Thrown anywhere below a route, it becomes a problem document. */
+export function dashboardError(
+  code: DashboardErrorCode,
+  options: ConstructorParameters<typeof CodedError>[2],
+): CodedError {
+  return new CodedError(code, httpErrors[code], options);
+}
 
 /** What never reaches HTTP, because it stops the start. */
 export const httpStartErrors = {

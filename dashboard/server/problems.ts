@@ -1,47 +1,66 @@
 import type { FastifyReply } from "fastify";
-import { type HttpErrorCode, httpErrors } from "./errors.ts";
+import type { CodedError } from "../../devices/index.ts";
+import type { Problem } from "../contract/index.ts";
+import { type DashboardErrorCode, dashboardError, httpErrors } from "./errors.ts";
+import { isProblemCode, type ProblemCode, problemMessages } from "./problem-messages.ts";
 
-/** What each code means, in both languages; served at `/problems/<code>`. */
-export const problemMessages = {
-  DASHBOARD_REQUEST_INVALID: {
-    en: "The request can't be understood.",
-    id: "Permintaan tidak dapat dipahami.",
-  },
-  DASHBOARD_METRICS_FORBIDDEN: {
-    en: "Metrics are answered to this machine itself, or with the bearer token.",
-    id: "Metrik hanya dijawab untuk mesin ini sendiri, atau dengan token bearer.",
-  },
-  DASHBOARD_NOT_FOUND: {
-    en: "There is nothing at this address.",
-    id: "Tidak ada apa pun di alamat ini.",
-  },
-  DASHBOARD_BODY_TOO_LARGE: {
-    en: "The request's body is larger than allowed.",
-    id: "Isi permintaan lebih besar daripada yang diizinkan.",
-  },
-  DASHBOARD_INTERNAL: {
-    en: "Something failed on our side; it has been logged. Trying again may help.",
-    id: "Terjadi kegagalan di pihak kami dan sudah dicatat. Mencoba lagi mungkin membantu.",
-  },
-} as const satisfies Record<HttpErrorCode, { en: string; id: string }>;
+interface ProblemFacts {
+  detail?: string;
+  status?: number;
+  issues?: NonNullable<Problem["issues"]>;
+}
 
 /** A problem document [RFC 9457]. `detail` must hold nothing that the caller may not see. */
 export function sendProblem(
   reply: FastifyReply,
-  code: HttpErrorCode,
-  facts: { detail?: string; status?: number } = {},
+  code: DashboardErrorCode,
+  facts: ProblemFacts = {},
 ): FastifyReply {
-  const status = facts.status ?? httpErrors[code].status;
-  const body = {
-    type: `/problems/${code}`,
-    title: problemMessages[code].en,
-    status,
-    code,
-    ...(facts.detail === undefined ? {} : { detail: facts.detail }),
-  };
-  return reply.code(status).type("application/problem+json").send(JSON.stringify(body));
+  return send(reply, code, { ...facts, status: facts.status ?? httpErrors[code].status });
 }
 
-export function isHttpErrorCode(text: string): text is HttpErrorCode {
-  return Object.hasOwn(problemMessages, text);
+function send(
+  reply: FastifyReply,
+  code: ProblemCode,
+  facts: ProblemFacts & { status: number },
+): FastifyReply {
+  const body: Problem = {
+    type: `/problems/${code}`,
+    title: problemMessages[code].en,
+    status: facts.status,
+    code,
+    ...(facts.detail === undefined ? {} : { detail: facts.detail }),
+    ...(facts.issues === undefined ? {} : { issues: facts.issues }),
+  };
+  return reply.code(facts.status).type("application/problem+json").send(JSON.stringify(body));
+}
+
+/** Seconds after which trying again makes sense, if the error does not say. */
+const retryAfterSeconds = 2;
+
+/**
+ * What a service has thrown. Only what the caller did may be told in its own words: a fault of ours
+ * may name files and tables.
+ */
+export function sendCodedProblem(reply: FastifyReply, error: CodedError): FastifyReply {
+  const { code, status, errorClass, facts } = error;
+  if (errorClass === "internal" || !isProblemCode(code)) {
+    return sendProblem(reply, "DASHBOARD_INTERNAL");
+  }
+  if (error.retryable) {
+    const seconds = facts["retryAfterSeconds"];
+    reply.header("retry-after", typeof seconds === "number" ? seconds : retryAfterSeconds);
+  }
+  const isTold = (errorClass === "input" || errorClass === "conflict") && !isOwnWording(code);
+  return send(reply, code, { status, ...(isTold ? { detail: error.message } : {}) });
+}
+
+/** Of what this folder throws the title says all; and 404 has one body for all that is missing. */
+function isOwnWording(code: ProblemCode): boolean {
+  return code.startsWith("DASHBOARD_");
+}
+
+/** The answer for what is not there, and for what is another's: the same to the last byte. */
+export function notFound(): CodedError {
+  return dashboardError("DASHBOARD_NOT_FOUND", { message: "There is nothing at this address." });
 }

@@ -1,0 +1,87 @@
+import type { Logger } from "pino";
+import type { HttpServer } from "./app.ts";
+import type { HttpConfig } from "./config.ts";
+import { docsPolicy, renderDocs } from "./docs-page.ts";
+import { HeavyReads } from "./heavy-reads.ts";
+import { KitchenDirectory } from "./kitchen-directory.ts";
+import { createOpenApi } from "./openapi.ts";
+import { createSessionCookie, type SessionCookie } from "./people/cookie.ts";
+import { Sessions } from "./people/sessions.ts";
+import { isAllowedOrigin, type RequestPlace } from "./request-guard.ts";
+import { registerAlertRoutes } from "./routes/alerts.ts";
+import { registerDeadLetterRoutes } from "./routes/dead-letters.ts";
+import { registerHistoryRoutes } from "./routes/history.ts";
+import { registerKitchenRoutes } from "./routes/kitchens.ts";
+import type { Api } from "./routes/route.ts";
+import { registerRuleRoutes } from "./routes/rules.ts";
+import { registerSessionRoutes } from "./routes/session.ts";
+import type { DashboardServices } from "./services.ts";
+
+export interface ApiOptions {
+  config: HttpConfig;
+  log: Logger;
+  clock?: Api["clock"];
+}
+
+/** What the WebSocket needs of the API: who asks, and whether from one of our own pages. */
+export interface RegisteredApi {
+  sessions: Sessions;
+  isAllowedOrigin(request: RequestPlace): boolean;
+}
+
+const systemClock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+
+/** Registers every route of the contract; before `start`. It ends with the server. */
+export function registerApi(
+  server: HttpServer,
+  services: DashboardServices,
+  options: ApiOptions,
+): RegisteredApi {
+  const { config, log, clock = systemClock } = options;
+  const cookie = createSessionCookie(config);
+  const sessions = new Sessions({
+    people: services.people,
+    changes: services.changes,
+    cookie,
+    log: log.child({ component: "sessions" }),
+    monotonicMs: () => clock.monotonicMs(),
+  });
+  const kitchens = new KitchenDirectory(services);
+  const heavyReads = new HeavyReads();
+  const api: Api = { server, services, config, sessions, kitchens, heavyReads, clock };
+  // What is no JSON is 415, also before it is read.
+  server.removeContentTypeParser("text/plain");
+  registerSessionRoutes(api, cookie);
+  registerKitchenRoutes(api);
+  registerHistoryRoutes(api);
+  registerRuleRoutes(api);
+  registerAlertRoutes(api);
+  registerDeadLetterRoutes(api);
+  registerDocs(server, cookie);
+  sessions.start();
+  server.addHook("onClose", async () => {
+    sessions.stop();
+    kitchens.stop();
+  });
+  return { sessions, isAllowedOrigin: (request) => isAllowedOrigin(request, config) };
+}
+
+/** Made when somebody first asks: 80 ms that no start has to wait for. */
+function registerDocs(server: HttpServer, cookie: SessionCookie): void {
+  let made: { text: string; page: string } | null = null;
+  const make = () => {
+    const document = createOpenApi(cookie);
+    return { text: JSON.stringify(document), page: renderDocs(document) };
+  };
+  server.get("/api/openapi.json", (_request, reply) => {
+    made ??= make();
+    return reply.type("application/json; charset=utf-8").send(made.text);
+  });
+  server.get("/api/docs", (_request, reply) => {
+    made ??= make();
+    return reply
+      .header("content-security-policy", docsPolicy)
+      .type("text/html; charset=utf-8")
+      .send(made.page);
+  });
+}

@@ -1,0 +1,29 @@
+import { dashboardError } from "./errors.ts";
+
+/** A browser opens six connections to one server: a page of charts never meets this. */
+export const heavyReadsPerSession = 8;
+/** A file of raw rows keeps the history worker busy for seconds: people make few at once. */
+export const exportsPerSession = 2;
+
+/** Counts what a session reads at once, so that one person can't take the store from all others. */
+export class HeavyReads {
+  readonly #running = new Map<string, number>();
+
+  /** Answers the end of the read, which may be called twice; throws where there are too many. */
+  begin(sessionId: string, kind: "read" | "export"): () => void {
+    const key = `${kind}:${sessionId}`;
+    const running = this.#running.get(key) ?? 0;
+    if (running >= (kind === "read" ? heavyReadsPerSession : exportsPerSession)) {
+      throw dashboardError("DASHBOARD_READS_LIMITED", { message: "Too many reads at once." });
+    }
+    this.#running.set(key, running + 1);
+    let isOpen = true;
+    return () => {
+      if (!isOpen) return;
+      isOpen = false;
+      const left = (this.#running.get(key) ?? 1) - 1;
+      if (left === 0) this.#running.delete(key);
+      else this.#running.set(key, left);
+    };
+  }
+}

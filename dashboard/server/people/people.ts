@@ -1,0 +1,62 @@
+import type { PersonRole } from "../../contract/index.ts";
+
+/** A session ends when nobody has used it for this long [ASVS 7.3.1]. */
+export const idleMsMax = 12 * 3600 * 1000;
+/** And after this long however busy it is [ASVS 7.3.2]. */
+export const sessionMsMax = 7 * 24 * 3600 * 1000;
+/** The oldest one of a person ends when there would be more. */
+export const sessionsPerPersonMax = 20;
+/** How exactly the last use is known: it costs a write. */
+export const lastSeenStepMs = 60_000;
+
+/** A live session as the records know it; the cookie's value is not in it. */
+export interface StoredSession {
+  sessionId: string;
+  email: string;
+  role: PersonRole;
+  /** Empty for an operator, who has all. */
+  kitchens: readonly string[];
+  createdAtMs: number;
+  lastSeenAtMs: number;
+  expiresAtMs: number;
+  /** Until it ends if nobody uses it. */
+  remainingMs: number;
+}
+
+export interface ListedSession {
+  sessionId: string;
+  createdAtMs: number;
+  lastSeenAtMs: number;
+  expiresAtMs: number;
+  address: string | null;
+  userAgent: string | null;
+}
+
+export interface SignInInput {
+  email: string;
+  password: string;
+  address: string;
+  userAgent: string | null;
+  /** The session that the browser had: it ends, so that nobody can plant one [ASVS 7.2.4]. */
+  replacesSha256Hex: string | null;
+}
+
+/**
+ * Passwords and sessions: service name `people` of the records worker. No password hash leaves it,
+ * and a session's token only once, at sign-in.
+ */
+export interface People {
+  /** `null`: no such person, or not their password; both cost the same work. */
+  signIn(input: SignInInput): Promise<{ token: string; session: StoredSession } | null>;
+  /** `null`: none, or ended; `isUse` notes that somebody has used it. */
+  findSession(tokenSha256Hex: string, isUse: boolean): Promise<StoredSession | null>;
+  /** Newest first. */
+  listSessions(email: string): Promise<ListedSession[]>;
+  /** `false`: this person has no such session. */
+  endSession(
+    input: { email: string; sessionId: string },
+    by: { actor: string; address: string | null },
+  ): Promise<boolean>;
+  /** Forgets every session that has ended by its time; answers how many. */
+  sweepSessions(): Promise<number>;
+}

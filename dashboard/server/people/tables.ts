@@ -1,0 +1,19 @@
+/** What this folder sees of the records: its sessions, and the registry's people. */
+export interface PeopleTables {
+  person: { email: string; role: string; password_hash: string };
+  person_kitchen: { email: string; sppg_id: string };
+  person_session: PersonSessionRow;
+}
+
+export interface PersonSessionRow {
+  token_sha256_hex: string;
+  session_id: string;
+  email: string;
+  /** A hash over the person as they were at sign-in: see `printOf`. */
+  person_print: string;
+  created_at_ms: number;
+  last_seen_at_ms: number;
+  expires_at_ms: number;
+  address: string | null;
+  user_agent: string | null;
+}

@@ -1,0 +1,144 @@
+import type { DashboardErrorCode } from "./errors.ts";
+
+interface Message {
+  en: string;
+  id: string;
+}
+
+/** What each code of this folder means, in both languages; served at `/problems/<code>`. */
+const ownMessages = {
+  DASHBOARD_REQUEST_INVALID: {
+    en: "The request can't be understood.",
+    id: "Permintaan tidak dapat dipahami.",
+  },
+  DASHBOARD_INPUT_INVALID: {
+    en: "Some of what was sent is not as it must be; each place is named.",
+    id: "Sebagian data yang dikirim tidak sesuai; setiap bagiannya disebutkan.",
+  },
+  DASHBOARD_SESSION_MISSING: {
+    en: "Sign in first: there is no session, or it has ended.",
+    id: "Masuk terlebih dahulu: tidak ada sesi, atau sesi sudah berakhir.",
+  },
+  DASHBOARD_SIGN_IN_REFUSED: {
+    en: "The e-mail address or the password is wrong.",
+    id: "Alamat surel atau kata sandi salah.",
+  },
+  DASHBOARD_METRICS_FORBIDDEN: {
+    en: "Metrics are answered to this machine itself, or with the bearer token.",
+    id: "Metrik hanya dijawab untuk mesin ini sendiri, atau dengan token bearer.",
+  },
+  DASHBOARD_ROLE_FORBIDDEN: {
+    en: "Your role may not do this; ask the head of the kitchen.",
+    id: "Peran Anda tidak boleh melakukan ini; tanyakan kepada kepala SPPG.",
+  },
+  DASHBOARD_ORIGIN_FORBIDDEN: {
+    en: "The request comes from another site than Nadi's own.",
+    id: "Permintaan berasal dari situs lain, bukan dari Nadi.",
+  },
+  DASHBOARD_NOT_FOUND: {
+    en: "There is nothing at this address.",
+    id: "Tidak ada apa pun di alamat ini.",
+  },
+  DASHBOARD_VERSION_STALE: {
+    en: "Somebody else has changed it in the meantime: read it again.",
+    id: "Orang lain telah mengubahnya: muat ulang terlebih dahulu.",
+  },
+  DASHBOARD_BODY_TOO_LARGE: {
+    en: "The request's body is larger than allowed.",
+    id: "Isi permintaan lebih besar daripada yang diizinkan.",
+  },
+  DASHBOARD_URL_TOO_LONG: {
+    en: "The address is longer than allowed.",
+    id: "Alamat permintaan lebih panjang daripada yang diizinkan.",
+  },
+  DASHBOARD_MEDIA_TYPE_UNSUPPORTED: {
+    en: "The request's body must be JSON: content-type: application/json.",
+    id: "Isi permintaan harus JSON: content-type: application/json.",
+  },
+  DASHBOARD_VERSION_MISSING: {
+    en: "Say which version you have seen: If-Match, or expectedVersion.",
+    id: "Sebutkan versi yang Anda lihat: If-Match, atau expectedVersion.",
+  },
+  DASHBOARD_SIGN_IN_LIMITED: {
+    en: "Too many failed sign-ins from here: wait, then try again.",
+    id: "Terlalu banyak percobaan masuk yang gagal dari sini: tunggu, lalu coba lagi.",
+  },
+  DASHBOARD_READS_LIMITED: {
+    en: "Too many large reads at once in this session: try again when one has ended.",
+    id: "Terlalu banyak pembacaan besar sekaligus dalam sesi ini: coba lagi nanti.",
+  },
+  DASHBOARD_INTERNAL: {
+    en: "Something failed on our side; it has been logged. Trying again may help.",
+    id: "Terjadi kegagalan di pihak kami dan sudah dicatat. Mencoba lagi mungkin membantu.",
+  },
+  DASHBOARD_SIGN_IN_BUSY: {
+    en: "Many people sign in at this moment: try again in a few seconds.",
+    id: "Banyak orang sedang masuk saat ini: coba lagi beberapa detik lagi.",
+  },
+  DASHBOARD_BUSY: {
+    en: "Nadi does not keep up at this moment: try again in a few seconds.",
+    id: "Nadi sedang sangat sibuk: coba lagi beberapa detik lagi.",
+  },
+} as const satisfies Record<DashboardErrorCode, Message>;
+
+const storeAway = {
+  en: "The history can't be read now; readings are still taken, and nothing is lost.",
+  id: "Riwayat tidak dapat dibaca saat ini; data tetap diterima dan tidak ada yang hilang.",
+};
+const recordsAway = {
+  en: "Nadi's records can't be read or written now: try again.",
+  id: "Catatan Nadi tidak dapat dibaca atau ditulis saat ini: coba lagi.",
+};
+
+/** Codes of ingest and devices that come through a route as they are; tests hold their tables. */
+const passedMessages = {
+  INGEST_STORE_UNAVAILABLE: storeAway,
+  INGEST_STORE_CLOSED: storeAway,
+  INGEST_WORKER_GONE: storeAway,
+  INGEST_BUSY: storeAway,
+  INGEST_QUERY_INVALID: {
+    en: "The history can't be asked like this: look at its range and number of points.",
+    id: "Riwayat tidak dapat diminta seperti ini: periksa rentang dan jumlah titiknya.",
+  },
+  INGEST_RULE_INVALID: {
+    en: "The rule makes no sense as it is; the detail says why.",
+    id: "Aturan ini tidak masuk akal; rinciannya menjelaskan sebabnya.",
+  },
+  INGEST_RULE_UNKNOWN: {
+    en: "The kitchen has no such rule.",
+    id: "Dapur ini tidak memiliki aturan tersebut.",
+  },
+  INGEST_RULE_CONFLICT: {
+    en: "Somebody else has changed the rule in the meantime: read it again.",
+    id: "Orang lain telah mengubah aturan ini: muat ulang terlebih dahulu.",
+  },
+  INGEST_ALERT_UNKNOWN: {
+    en: "The kitchen has no such alert.",
+    id: "Dapur ini tidak memiliki peringatan tersebut.",
+  },
+  INGEST_CORRECTIVE_ACTION_MISSING: {
+    en: "A critical alert is resolved with what was done about it: the corrective action.",
+    id: "Peringatan kritis hanya dapat diselesaikan dengan tindakan korektif.",
+  },
+  REGISTRY_INPUT_INVALID: {
+    en: "Some of what was sent is not as it must be; the detail says what.",
+    id: "Sebagian data yang dikirim tidak sesuai; rinciannya menjelaskan bagian mana.",
+  },
+  RECORDS_LOCKED: recordsAway,
+  RECORDS_DISK_FULL: {
+    en: "The disk is full: nothing was changed. Free some space.",
+    id: "Penyimpanan penuh: tidak ada yang diubah. Kosongkan sebagian ruang.",
+  },
+  RECORDS_UNAVAILABLE: recordsAway,
+  RECORDS_BUSY: recordsAway,
+  RECORDS_WORKER_GONE: recordsAway,
+} as const satisfies Record<string, Message>;
+
+export const problemMessages = { ...ownMessages, ...passedMessages };
+
+/** Every code that an answer can carry. */
+export type ProblemCode = keyof typeof problemMessages;
+
+export function isProblemCode(text: string): text is ProblemCode {
+  return Object.hasOwn(problemMessages, text);
+}

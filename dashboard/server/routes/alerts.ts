@@ -1,0 +1,99 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { AlertRow } from "../../../ingest/index.ts";
+import { notFound } from "../problems.ts";
+import { etagOf, ifMatchOf, stale } from "../versions.ts";
+import { type Api, route } from "./route.ts";
+import { refuseInput } from "./series.ts";
+
+const alertsDefault = 100;
+
+export function registerAlertRoutes(api: Api): void {
+  registerAlertReads(api);
+  registerAlertActions(api);
+}
+
+function registerAlertReads(api: Api): void {
+  const { desk } = api.services;
+  route(api, "listAlerts", async ({ kitchen, query, request, reply }) => {
+    const { state, severity, from: fromMs, to: toMs, limit = alertsDefault } = query;
+    const before = query.cursor === undefined ? undefined : parseCursor(query.cursor);
+    if (before === null) {
+      return refuseInput(reply, [{ path: "query.cursor", message: "is none of ours" }]);
+    }
+    const filter = { sppgId: kitchen.sppgId, state, severity, fromMs, toMs };
+    const rows = await desk.listAlerts({ ...filter, before, limit: limit + 1 });
+    const alerts = rows.slice(0, limit);
+    const last = rows.length > limit ? alerts.at(-1) : undefined;
+    const nextCursor = last === undefined ? null : formatCursor(last);
+    if (nextCursor !== null) reply.header("link", `<${nextUrl(request, nextCursor)}>; rel="next"`);
+    return { alerts, nextCursor };
+  });
+  route(api, "readAlert", async ({ kitchen, params, reply }) => {
+    const alert = await desk.findAlert(kitchen.sppgId, params.alertId);
+    if (alert === null) throw notFound();
+    return withTag(reply, alert);
+  });
+}
+
+function registerAlertActions(api: Api): void {
+  const { desk } = api.services;
+  route(api, "acknowledgeAlert", async ({ kitchen, params, body, session, request, reply }) => {
+    const target = { sppgId: kitchen.sppgId, alertId: params.alertId };
+    await checkVersion(api, target, request);
+    const by = { email: session.userId, address: request.ip };
+    return withTag(reply, await desk.acknowledgeAlert({ ...target, note: body.note ?? null }, by));
+  });
+  route(api, "resolveAlert", async ({ kitchen, params, body, session, request, reply }) => {
+    const target = { sppgId: kitchen.sppgId, alertId: params.alertId };
+    await checkVersion(api, target, request);
+    const by = { email: session.userId, address: request.ip };
+    const { note = null, correctiveAction = null } = body;
+    return withTag(reply, await desk.resolveAlert({ ...target, note, correctiveAction }, by));
+  });
+}
+
+function withTag(reply: FastifyReply, alert: AlertRow): AlertRow {
+  reply.header("etag", etagOf(alert.changeCount));
+  return alert;
+}
+
+/**
+ * For whoever wants to act only on what they have seen. A change that comes between this and the
+ * act does no harm: what one person did is never overwritten by another.
+ */
+async function checkVersion(
+  api: Api,
+  target: { sppgId: string; alertId: string },
+  request: FastifyRequest,
+): Promise<void> {
+  const expected = ifMatchOf(request);
+  if (expected === null) return;
+  const alert = await api.services.desk.findAlert(target.sppgId, target.alertId);
+  if (alert === null) throw notFound();
+  if (expected !== "*" && expected !== alert.changeCount) throw stale();
+}
+
+interface Place {
+  openedAtMs: number;
+  alertId: string;
+}
+
+/** Opaque to callers: where the page before has ended. */
+function formatCursor({ openedAtMs, alertId }: Place): string {
+  return Buffer.from(`${openedAtMs}.${alertId}`).toString("base64url");
+}
+
+function parseCursor(text: string): Place | null {
+  const plain = Buffer.from(text, "base64url").toString();
+  const match = /^(\d{1,15})\.([A-Za-z0-9_.:-]{1,64})$/.exec(plain);
+  if (match === null) return null;
+  const [, openedAtMs, alertId = ""] = match;
+  return { openedAtMs: Number(openedAtMs), alertId };
+}
+
+function nextUrl(request: FastifyRequest, cursor: string): string {
+  // The base only completes the address; it is left out again.
+  const url = new URL(request.url, "http://nadi.invalid");
+  url.searchParams.set("cursor", cursor);
+  return `${url.pathname}${url.search}`;
+}

@@ -1,0 +1,77 @@
+import { type Device, formatPosition, type Kitchen } from "../../../devices/index.ts";
+import type { KitchenSnapshot } from "../../../ingest/index.ts";
+import { flushOrGiveUp } from "../ingest-flush.ts";
+import type { PersonSession } from "../people/live-session.ts";
+import { type Api, route } from "./route.ts";
+
+/** A kitchen with more open alerts than this has one trouble, not hundreds. */
+const openAlertsMax = 200;
+
+export function registerKitchenRoutes(api: Api): void {
+  const { services } = api;
+  route(api, "listKitchens", async ({ session }) => {
+    const kitchens = await ownKitchens(api, session);
+    return { kitchens: kitchens.map(describeKitchen) };
+  });
+  route(api, "listDevices", async ({ kitchen }) => {
+    const devices = await services.registry.listDevices(kitchen.sppgId);
+    return { devices: devices.map(describeDevice) };
+  });
+  route(api, "readSnapshot", async ({ kitchen, request }) => {
+    const { sppgId } = kitchen;
+    const isDegraded = await flushOrGiveUp(services.ingest, request.log);
+    // First of all: what else is read is as new as its position, or newer.
+    const snapshot = await services.ingest.snapshot(sppgId);
+    const [devices, alerts] = await Promise.all([
+      api.kitchens.devices(sppgId),
+      services.desk.listAlerts({ sppgId, state: "open", limit: openAlertsMax + 1 }),
+    ]);
+    const heardAtMs = lastHeard(snapshot);
+    return {
+      kitchen: describeKitchen(kitchen),
+      position: formatPosition(snapshot.offset),
+      devices: devices.map((device) => ({
+        ...describeDevice(device),
+        lastHeardAtMs: heardAtMs.get(device.deviceId) ?? null,
+      })),
+      latest: [...snapshot.latest],
+      alerts: alerts.slice(0, openAlertsMax),
+      hasMoreAlerts: alerts.length > openAlertsMax,
+      isDegraded,
+    };
+  });
+}
+
+async function ownKitchens(api: Api, { kitchens }: PersonSession): Promise<Kitchen[]> {
+  if (kitchens === "all") return api.services.registry.listKitchens();
+  const found = await Promise.all([...kitchens].map((sppgId) => api.kitchens.find(sppgId)));
+  return found.filter((kitchen) => kitchen !== null);
+}
+
+function describeKitchen({ sppgId, name, timeZone }: Kitchen) {
+  return { sppgId, name, timeZone };
+}
+
+/** Named one by one: what the registry learns later is not told to everybody by itself. */
+function describeDevice(device: Device) {
+  const { deviceId, kind, place, codec, gatewayId, enabled } = device;
+  const { expectedIntervalSeconds, createdAtMs } = device;
+  return {
+    deviceId,
+    kind,
+    place,
+    codec,
+    gatewayId,
+    enabled,
+    expectedIntervalSeconds,
+    createdAtMs,
+  };
+}
+
+function lastHeard(snapshot: KitchenSnapshot): Map<string, number> {
+  const heardAtMs = new Map<string, number>();
+  for (const { deviceId, receivedTimeMs } of snapshot.latest) {
+    heardAtMs.set(deviceId, Math.max(receivedTimeMs, heardAtMs.get(deviceId) ?? receivedTimeMs));
+  }
+  return heardAtMs;
+}

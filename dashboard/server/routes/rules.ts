@@ -1,0 +1,45 @@
+import type { FastifyRequest } from "fastify";
+import { CodedError } from "../../../devices/index.ts";
+import { ruleSchema } from "../../../ingest/index.ts";
+import { dashboardError } from "../errors.ts";
+import { etagOf, ifMatchOf, stale } from "../versions.ts";
+import { type Api, route } from "./route.ts";
+import { refuseInput } from "./series.ts";
+
+export function registerRuleRoutes(api: Api): void {
+  const { desk } = api.services;
+  route(api, "listRules", async ({ kitchen }) => {
+    const rules = await desk.listRules(kitchen.sppgId);
+    return { rules };
+  });
+  route(api, "putRule", async ({ kitchen, params, body, session, request, reply }) => {
+    if (body.rule.key !== params.key) {
+      const message = `must be ${params.key}, as the address says`;
+      return refuseInput(reply, [{ path: "body.rule.key", message }]);
+    }
+    const expectedVersion = expectedVersionOf(request, body.expectedVersion);
+    // The contract's copy has passed it; ingest's own schema is what the monitor trusts.
+    const rule = ruleSchema.parse(body.rule);
+    const input = { sppgId: kitchen.sppgId, rule, isEnabled: body.isEnabled, expectedVersion };
+    try {
+      const saved = await desk.putRule(input, `user:${session.userId}`, request.ip);
+      reply.header("etag", etagOf(saved.version));
+      return saved;
+    } catch (error) {
+      // Who asked by If-Match is answered as RFC 9110 section 13.1.1 says.
+      const isConflict = error instanceof CodedError && error.code === "INGEST_RULE_CONFLICT";
+      throw isConflict && request.headers["if-match"] !== undefined ? stale() : error;
+    }
+  });
+}
+
+function expectedVersionOf(request: FastifyRequest, inBody: number | undefined): number {
+  const inHeader = ifMatchOf(request);
+  const isUnsaid = inHeader === null && inBody === undefined;
+  // `*` says only that there is one, and two people may both say so.
+  if (isUnsaid || inHeader === "*") {
+    throw dashboardError("DASHBOARD_VERSION_MISSING", { message: "Which version was seen?" });
+  }
+  if (inHeader !== null && inBody !== undefined && inHeader !== inBody) throw stale();
+  return inHeader ?? inBody ?? 0;
+}
