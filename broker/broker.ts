@@ -65,6 +65,8 @@ const fixedLimits = {
   retainedBytes: 134_217_728,
   failuresBurst: 200,
   failuresPerSecond: 20,
+  /** A flood of refused sockets waits so long for each; a person who mistypes never sees it. */
+  lingerMs: 250,
 } as const;
 
 /** Sockets that are being refused or closed, beside those that count. */
@@ -88,6 +90,7 @@ export function edgeLimits(config: BrokerConfig, isConformance: boolean): EdgeLi
       pendingPerAddress: config.NADI_MAX_PENDING_PER_ADDRESS,
       failuresBurst: fixed.failuresBurst,
       failuresPerSecond: fixed.failuresPerSecond,
+      lingerMs: fixed.lingerMs,
     },
     sessions: {
       windowMessages: fixed.windowMessages,

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { formatPrincipal } from "../../devices/index.ts";
 import type { LoginSource } from "../ports.ts";
 import type { AddressGuard } from "./address-limits.ts";
+import type { Arrivals } from "./arrivals.ts";
 import {
   type AedesClient,
   type AedesPublish,
@@ -36,6 +37,7 @@ export interface AccessParts {
   backlog: Backlog;
   cache: CredentialCache;
   guard: AddressGuard<Connection>;
+  arrivals: Arrivals;
   index: PrincipalIndex<Connection>;
   throttles: Throttles;
   revocation: Revocation;
@@ -155,14 +157,17 @@ export class Access {
     outcome: { result: SignInResult; credentials: Credentials },
     callback: Callback<boolean>,
   ): void {
-    const { cache, clock, refusals, revocation, throttles } = this.#parts;
+    const { arrivals, cache, clock, refusals, revocation, throttles } = this.#parts;
     const connection = client.req;
     if (client.closed || connection.conn.destroyed) return;
     const { result, credentials } = outcome;
     if (!result.isAccepted) {
       refusals.record(result.refusal, connection, credentials.userName ?? null);
-      if (result.returnCode === null) client.close();
-      else callback(Object.assign(new Error(result.refusal), { returnCode: result.returnCode }));
+      const { refusal, returnCode } = result;
+      arrivals.refuse(connection, () => {
+        if (returnCode === null) client.close();
+        else callback(Object.assign(new Error(refusal), { returnCode }));
+      });
       return;
     }
     const { principal, login } = result;

@@ -7,6 +7,8 @@ export interface AddressLimits {
   failuresBurst: number;
   /** How fast an address earns new tries. */
   failuresPerSecond: number;
+  /** How long a refusal is put off once an address has used up its answers. */
+  lingerMs: number;
 }
 
 /**
@@ -28,8 +30,15 @@ export const addressesMax = 100_000;
 
 interface AddressState<C> {
   pending: Set<C>;
+  /** Refused ones whose answer is put off. */
+  lingering: Set<C>;
   /** Tries left. */
   tries: number;
+  /**
+   * Refusals that are given at once. Not the same as tries: rubbish must not cost the devices
+   * behind the same address their sign-ins.
+   */
+  answers: number;
   refilledMs: number;
 }
 
@@ -52,9 +61,27 @@ export class AddressGuard<C> {
   admit(address: string, connection: C, nowMs: number): C | null {
     const state = this.#state(address, nowMs);
     state.pending.add(connection);
-    if (state.pending.size <= this.#limits.pendingPerAddress) return null;
-    const oldest = state.pending.values().next();
-    return oldest.done === true ? null : oldest.value;
+    const { pending, lingering } = state;
+    if (pending.size + lingering.size <= this.#limits.pendingPerAddress) return null;
+    for (const oldest of lingering) return oldest;
+    for (const oldest of pending) return oldest;
+    return null;
+  }
+
+  /**
+   * How long the refusal of this socket is put off: 0 while the address has answers left, so that
+   * a mistake is told at once and a flood waits. The socket counts as waiting until its release,
+   * and yields before those that may still sign in.
+   */
+  refusalDelayMs(address: string, connection: C, nowMs: number): number {
+    const state = this.#state(address, nowMs);
+    if (state.answers >= 1) {
+      state.answers -= 1;
+      return 0;
+    }
+    state.pending.delete(connection);
+    state.lingering.add(connection);
+    return this.#limits.lingerMs;
   }
 
   /** The socket has signed in or is gone. */
@@ -63,6 +90,7 @@ export class AddressGuard<C> {
     const state = this.#addresses.get(group);
     if (state === undefined) return;
     state.pending.delete(connection);
+    state.lingering.delete(connection);
     this.#refill(state, nowMs);
     this.#forgetIfIdle(group, state);
   }
@@ -102,7 +130,14 @@ export class AddressGuard<C> {
     let state = this.#addresses.get(group);
     if (state === undefined) {
       if (this.#addresses.size >= addressesMax) this.#forgetOldest();
-      state = { pending: new Set(), tries: this.#limits.failuresBurst, refilledMs: nowMs };
+      const { failuresBurst } = this.#limits;
+      state = {
+        pending: new Set(),
+        lingering: new Set(),
+        tries: failuresBurst,
+        answers: failuresBurst,
+        refilledMs: nowMs,
+      };
       this.#addresses.set(group, state);
     }
     this.#refill(state, nowMs);
@@ -112,21 +147,24 @@ export class AddressGuard<C> {
   /** Those with sockets stay: the limit on connections bounds them. */
   #forgetOldest(): void {
     for (const [address, state] of this.#addresses) {
-      if (state.pending.size > 0) continue;
+      if (state.pending.size + state.lingering.size > 0) continue;
       this.#addresses.delete(address);
       return;
     }
   }
 
   #refill(state: AddressState<C>, nowMs: number): void {
-    const earned = ((nowMs - state.refilledMs) / 1000) * this.#limits.failuresPerSecond;
-    state.tries = Math.min(this.#limits.failuresBurst, state.tries + Math.max(0, earned));
+    const { failuresBurst, failuresPerSecond } = this.#limits;
+    const earned = Math.max(0, ((nowMs - state.refilledMs) / 1000) * failuresPerSecond);
+    state.tries = Math.min(failuresBurst, state.tries + earned);
+    state.answers = Math.min(failuresBurst, state.answers + earned);
     state.refilledMs = nowMs;
   }
 
   #forgetIfIdle(address: string, state: AddressState<C>): void {
-    if (state.pending.size === 0 && state.tries >= this.#limits.failuresBurst) {
-      this.#addresses.delete(address);
-    }
+    const { failuresBurst } = this.#limits;
+    const isUsed = state.pending.size + state.lingering.size > 0;
+    if (isUsed || state.tries < failuresBurst || state.answers < failuresBurst) return;
+    this.#addresses.delete(address);
   }
 }

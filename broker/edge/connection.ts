@@ -47,7 +47,7 @@ export class Connection implements Outlet {
   #judgedTopic = "";
   #mayPublishJudged = false;
   #judgedPrincipal: Principal | null = null;
-  /** Runs until CONNACK. */
+  /** Runs until CONNACK, or until a refusal is answered. */
   deadline: NodeJS.Timeout | null = null;
   readonly frozen: FrozenWatch;
 
@@ -60,6 +60,12 @@ export class Connection implements Outlet {
     this.origin = origin;
     this.#congestedBytes = limits.congestedBytes;
     this.frozen = new FrozenWatch(conn, limits.frozen);
+  }
+
+  /** Ends it without a word. */
+  destroy(): void {
+    this.client?.close();
+    this.conn.destroy();
   }
 
   mayPublish(topicName: string): boolean {

@@ -4,11 +4,15 @@ import type { Journal } from "../journal/journal.ts";
 import type { AuditSink, LoginSource } from "../ports.ts";
 import { Access } from "./access.ts";
 import { AddressGuard } from "./address-limits.ts";
+import { Arrivals } from "./arrivals.ts";
 import { type AedesClient, forgetSubscription } from "./aedes-private.ts";
 import { AwaySessions } from "./away-sessions.ts";
 import { Backlog } from "./backlog.ts";
 import { Connection, type ConnectionOrigin } from "./connection.ts";
 import { CredentialCache } from "./credential-cache.ts";
+import { encodeConnack } from "./encode.ts";
+import { Entrance } from "./entrance.ts";
+import type { Gate, GateError, GatePacket } from "./gate.ts";
 import type { EdgeClock, EdgeCounters, EdgeLimits } from "./limits.ts";
 import { NadiAedes } from "./nadi-aedes.ts";
 import type { GateFault } from "./packet-types.ts";
@@ -52,6 +56,7 @@ export class Edge implements PumpHost {
   readonly #options: EdgeOptions;
   readonly #access: Access;
   readonly #aedes: NadiAedes;
+  readonly #arrivals: Arrivals;
   readonly #awaySessions: AwaySessions;
   readonly #backlog: Backlog;
   readonly #cache: CredentialCache;
@@ -62,8 +67,6 @@ export class Edge implements PumpHost {
   readonly #revocation: Revocation;
   readonly #throttles: Throttles;
   readonly #connections = new Set<Connection>();
-  /** Those that have not signed in, oldest first. */
-  readonly #pending = new Set<Connection>();
   readonly #heldBack = new Set<Pump>();
   #sweepTimer: NodeJS.Timeout | null = null;
   #isStopping = false;
@@ -74,6 +77,12 @@ export class Edge implements PumpHost {
     this.refusals = new Refusals({ audit, log, clock });
     this.sessions = new SessionStore(limits.sessions);
     this.#guard = new AddressGuard(limits.address);
+    this.#arrivals = new Arrivals({
+      guard: this.#guard,
+      limits,
+      monotonicMs: clock.monotonicMs,
+      drop: (connection, refusal) => this.#drop(connection, refusal),
+    });
     this.#cache = new CredentialCache(logins, limits.credentialsCached);
     this.#retained = new RetainedMessages(limits.retained);
     this.#throttles = new Throttles(limits.rates);
@@ -100,6 +109,7 @@ export class Edge implements PumpHost {
       backlog: this.#backlog,
       cache: this.#cache,
       guard: this.#guard,
+      arrivals: this.#arrivals,
       index: this.#index,
       throttles: this.#throttles,
       revocation: this.#revocation,
@@ -149,8 +159,7 @@ export class Edge implements PumpHost {
 
   /** Takes a new connection of any transport. */
   handle(conn: Duplex, origin: ConnectionOrigin): void {
-    const { limits, clock } = this.#options;
-    const connection = new Connection(conn, origin, limits);
+    const connection = new Connection(conn, origin, this.#options.limits);
     this.counters.accepted++;
     if (this.#isStopping || !this.#hasRoom()) {
       if (!this.#isStopping) this.refusals.record("too-many-connections", connection);
@@ -159,25 +168,38 @@ export class Edge implements PumpHost {
       return;
     }
     this.#connections.add(connection);
-    this.#pending.add(connection);
-    const client = this.#aedes.accept(conn, connection);
-    connection.client = client;
-    connection.pump = new Pump(connection, client, this);
-    connection.deadline = setTimeout(
-      () => this.#drop(connection, "connect-deadline"),
-      limits.connectDeadlineMs,
-    );
     conn.once("close", () => this.#closed(connection));
-    const yielding = this.#guard.admit(origin.address, connection, clock.monotonicMs());
-    if (yielding !== null) this.#drop(yielding, "too-many-pending");
+    const host = {
+      limits: this.limits,
+      onConnect: (gate: Gate, packet: GatePacket) => this.#passed(connection, gate, packet),
+      onFault: (error: GateError) => this.#refused(connection, error),
+    };
+    new Entrance(conn, host).open();
+    this.#arrivals.admit(connection);
+  }
+
+  /** Its CONNECT is well formed: from here on Aedes drives it. */
+  #passed(connection: Connection, gate: Gate, connect: GatePacket): void {
+    const client = this.#aedes.accept(connection.conn, connection);
+    connection.client = client;
+    connection.pump = new Pump(connection, { client, gate, connect }, this);
+  }
+
+  #refused(connection: Connection, { fault, returnCode }: GateError): void {
+    const { conn } = connection;
+    this.onFault(connection, fault);
+    this.#arrivals.refuse(connection, () => {
+      if (returnCode === null) conn.destroy();
+      // The CONNACK must reach the wire before the socket is destroyed.
+      else conn.end(encodeConnack(returnCode), () => conn.destroy());
+    });
   }
 
   /** When full, the longest waiting one that has not signed in yields: real devices are quick. */
   #hasRoom(): boolean {
     if (this.#connections.size < this.#options.limits.connectionsMax) return true;
-    const [oldest] = this.#pending;
-    if (oldest === undefined) return false;
-    this.#drop(oldest, "too-many-pending");
+    const oldest = this.#arrivals.yieldOldest();
+    if (oldest === null) return false;
     this.#closed(oldest);
     return true;
   }
@@ -292,7 +314,7 @@ export class Edge implements PumpHost {
 
   #opened(connection: Connection): void {
     if (connection.conn.destroyed) return;
-    this.#endPending(connection);
+    this.#arrivals.leave(connection);
     connection.isOpen = true;
     connection.conn.on("drain", () => connection.session?.flush());
     connection.session?.resume();
@@ -332,23 +354,13 @@ export class Edge implements PumpHost {
 
   #drop(connection: Connection, refusal: Refusal): void {
     this.refusals.record(refusal, connection);
-    connection.client?.close();
-    connection.conn.destroy();
-  }
-
-  #endPending(connection: Connection): void {
-    this.#pending.delete(connection);
-    if (connection.deadline === null) return;
-    clearTimeout(connection.deadline);
-    connection.deadline = null;
-    const nowMs = this.#options.clock.monotonicMs();
-    this.#guard.release(connection.origin.address, connection, nowMs);
+    connection.destroy();
   }
 
   #closed(connection: Connection): void {
     if (!this.#connections.delete(connection)) return;
     const { client, principal, session, indexed } = connection;
-    this.#endPending(connection);
+    this.#arrivals.leave(connection);
     connection.pump?.stop();
     this.#revocation.forget(connection);
     if (indexed !== null) this.#index.remove(indexed.sppgId, indexed.name, connection);

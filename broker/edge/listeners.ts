@@ -116,6 +116,7 @@ function limitHandshakes(server: Server, perAddress: number): (socket: TLSSocket
     pendingPerAddress: perAddress,
     failuresBurst: 0,
     failuresPerSecond: 0,
+    lingerMs: 0,
   });
   // By address and port: TLS tells of a socket of its own, and the plain one is not to be had.
   const releases = new Map<string, () => void>();

@@ -8,8 +8,7 @@ import {
   takeOverReading,
 } from "./aedes-private.ts";
 import type { Connection } from "./connection.ts";
-import { encodeConnack } from "./encode.ts";
-import { Gate, GateError, type GateLimits, type GatePacket } from "./gate.ts";
+import { type Gate, GateError, type GateLimits, type GatePacket } from "./gate.ts";
 import { type GateFault, packetTypes } from "./packet-types.ts";
 
 export interface PumpLimits extends GateLimits {
@@ -32,6 +31,13 @@ export interface PumpHost {
   setHeldBack(pump: Pump, isHeldBack: boolean): void;
 }
 
+/** What the entrance hands over: the gate and the CONNECT that it has let through. */
+export interface PumpStart {
+  client: AedesClient;
+  gate: Gate;
+  connect: GatePacket;
+}
+
 /** Earlier ones of equal filters in one SUBSCRIBE ride through Aedes under such a name. */
 export const markerPrefix = "$nadi/";
 
@@ -51,6 +57,8 @@ export class Pump {
   readonly #conn: Duplex;
   readonly #host: PumpHost;
   readonly #gate: Gate;
+  /** The CONNECT, until it is fed. */
+  #first: GatePacket | null;
   #inFlight = 0;
   #isRunning = false;
   #isHeldBack = false;
@@ -59,12 +67,13 @@ export class Pump {
   #rateTimer: NodeJS.Timeout | null = null;
   readonly #run: () => void;
 
-  constructor(connection: Connection, client: AedesClient, host: PumpHost) {
-    this.client = client;
+  constructor(connection: Connection, start: PumpStart, host: PumpHost) {
+    this.client = start.client;
     this.#connection = connection;
-    this.#conn = client.conn;
+    this.#conn = start.client.conn;
     this.#host = host;
-    this.#gate = new Gate(host.limits);
+    this.#gate = start.gate;
+    this.#first = start.connect;
     this.#run = () => this.run();
     this.#takeOver();
   }
@@ -123,7 +132,6 @@ export class Pump {
     });
     this.#conn.on("readable", this.#run);
     this.#conn.on("drain", this.#run);
-    // Bytes may have come before the listener was there.
     queueMicrotask(this.#run);
   }
 
@@ -131,7 +139,8 @@ export class Pump {
   #feed(): boolean {
     while (!this.client.closed) {
       if (!this.#mayFeed()) return true;
-      const packet = this.#gate.next();
+      const packet = this.#first ?? this.#gate.next();
+      this.#first = null;
       if (packet !== null) {
         this.#dispatch(packet);
         continue;
@@ -206,13 +215,7 @@ export class Pump {
 
   #refuse(error: GateError): void {
     this.#host.onFault(this.#connection, error.fault);
-    if (error.returnCode === null) {
-      this.client.emit("error", error);
-      return;
-    }
-    // Nothing is fed any more; the CONNACK must reach the wire before the socket is destroyed.
-    this.#isConnectFed = true;
-    this.#conn.end(encodeConnack(error.returnCode), () => this.client.emit("error", error));
+    this.client.emit("error", error);
   }
 }
 

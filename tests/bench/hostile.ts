@@ -8,6 +8,8 @@ export type Misbehaviour = (server: BenchServer) => Promise<{ stop(): Promise<vo
 /** Sockets that send one byte of a CONNECT at a time. */
 const drippingSockets = 200;
 const dripMs = 50;
+/** Clients that wait for their refusals. */
+const patientLanes = 50;
 /** Pieces of a flood; the socket's own buffer bounds what is written ahead. */
 const floodPackets = 100;
 
@@ -74,25 +76,51 @@ export const misbehaviours = {
     };
   },
   /** One connection after another, each with valid packets in which some bytes were changed. */
-  "mutated packets": async (server) => {
-    const random = createRandom(20_261_122);
-    const stopping = new AbortController();
-    const attack = async (): Promise<void> => {
-      while (!stopping.signal.aborted) {
-        const client = await connectRaw({ port: server.port });
-        client.send(mutate(conversation(server), random));
-        await client.end();
-      }
-    };
-    const attacking = attack();
-    return {
-      async stop() {
-        stopping.abort();
-        await attacking;
-      },
-    };
-  },
+  "mutated packets": (server) => attack(server, { lanes: 1, leave: (client) => client.end() }),
+  /** The same by many, who hear what they are told before they come again. */
+  "mutated, heard out": (server) => attack(server, { lanes: patientLanes, leave: hearOut }),
 } as const satisfies Record<string, Misbehaviour>;
+
+interface Attack {
+  lanes: number;
+  /** What a client does after it has sent its packets. */
+  leave(client: RawClient): Promise<void>;
+}
+
+async function attack(
+  server: BenchServer,
+  { lanes, leave }: Attack,
+): Promise<{ stop(): Promise<void> }> {
+  const random = createRandom(20_261_122);
+  const open = new Set<RawClient>();
+  const stopping = new AbortController();
+  const attacking = Array.from({ length: lanes }, async () => {
+    while (!stopping.signal.aborted) {
+      const client = await connectRaw({ port: server.port });
+      open.add(client);
+      client.send(mutate(conversation(server), random));
+      await leave(client);
+      open.delete(client);
+    }
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      for (const client of open) client.socket.destroy();
+      await Promise.all(attacking);
+    },
+  };
+}
+
+async function hearOut(client: RawClient): Promise<void> {
+  const answered = client.next("connack").then(
+    () => undefined,
+    // Closed without one.
+    () => undefined,
+  );
+  await Promise.race([client.closed, answered]);
+  await client.end();
+}
 
 function hostileDevice(server: BenchServer, fromEnd: number) {
   const device = server.devices.at(-fromEnd);

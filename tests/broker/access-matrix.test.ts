@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CodecName } from "../../devices/registry/model.ts";
 import { createTestBroker, credentialsOf, settle, type TestBroker } from "../support/broker.ts";
-import { packets, type RawClient } from "../support/mqtt-wire.ts";
+import { loopbackAddress, packets, type RawClient } from "../support/mqtt-wire.ts";
 import type { TestDevice } from "../support/test-logins.ts";
 
 /** Ids that are prefixes, cases and look-alikes of each other. */
@@ -123,31 +123,38 @@ test("a device publishes on its own trees and nowhere else; each other try close
   expect(made.audit.some(({ action }) => action === "mqtt.publish-topic")).toBe(true);
 });
 
-async function wills(made: TestBroker, actor: Actor, wrong: string[]): Promise<number> {
-  const topics = topicsFor(actor.device);
-  for (const topicName of topics) {
-    const client = await made.open();
+/** Below what is told at once to one address, so that no refusal lingers. */
+const triesPerAddress = 100;
+
+interface WillFindings {
+  wrong: string[];
+  cases: number;
+}
+
+async function wills(made: TestBroker, actor: Actor, findings: WillFindings): Promise<void> {
+  for (const topicName of topicsFor(actor.device)) {
+    const client = await made.open(loopbackAddress(Math.floor(findings.cases / triesPerAddress)));
+    findings.cases++;
     const will = { topicName, payload: "will", qos: 1 };
     const code = await client.connect({ ...credentialsOf(actor.device), will }).then(
       ({ returnCode }) => returnCode,
       () => null,
     );
     if ((code === 0) !== isOwnPublish(actor, topicName)) {
-      wrong.push(`${actor.device.username} will ${topicName}: ${code}`);
+      findings.wrong.push(`${actor.device.username} will ${topicName}: ${code}`);
     }
     if (code === 0) client.send(packets.disconnect());
     await client.closed;
   }
-  return topics.length;
 }
 
 test("a will is accepted where its device may publish, and nowhere else", async (t) => {
   const made = await createTestBroker(t);
   const actors = addActors(made).slice(0, 5);
-  const wrong: string[] = [];
-  const counts = await Promise.all(actors.map((actor) => wills(made, actor, wrong)));
-  expect(wrong).toEqual([]);
-  expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThan(500);
+  const findings: WillFindings = { wrong: [], cases: 0 };
+  await Promise.all(actors.map((actor) => wills(made, actor, findings)));
+  expect(findings.wrong).toEqual([]);
+  expect(findings.cases).toBeGreaterThan(500);
   expect(made.journal.published).toEqual([]);
 });
 

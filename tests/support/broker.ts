@@ -33,7 +33,8 @@ export interface TestBroker {
   audit: AuditEvent[];
   /** What the broker logged as its own fault. */
   errors: unknown[];
-  open(): Promise<RawClient>;
+  /** From another loopback address, if one is given. */
+  open(localAddress?: string): Promise<RawClient>;
   /** Connects as nobody (conformance) or with the given fields; fails unless CONNACK is 0. */
   connect(fields?: ConnectFields): Promise<RawClient>;
   /** Connects as a device; the client id is its user name. */
@@ -71,7 +72,8 @@ export async function createTestBroker(
     if (errors.length > 0) throw new Error(`the broker logged: ${JSON.stringify(errors)}`);
   });
   const port = broker.ports.mqtt;
-  const open = (): Promise<RawClient> => connectRaw({ port, t });
+  const open = (localAddress?: string): Promise<RawClient> =>
+    connectRaw({ port, t, ...(localAddress === undefined ? {} : { localAddress }) });
   const connect = async (fields: ConnectFields = {}): Promise<RawClient> => {
     const client = await open();
     const { returnCode } = await client.connect(fields);

@@ -255,17 +255,25 @@ export interface RawClientOptions {
   port: number;
   /** Default 127.0.0.1. */
   host?: string;
+  /** Connects from this address, e.g. 127.0.0.2: Linux takes the whole of 127.0.0.0/8. */
+  localAddress?: string;
   tls?: tls.ConnectionOptions;
   /** A vitest context: the socket is destroyed when its test ends. */
   t?: { onTestFinished(cleanUp: () => void): void };
 }
 
+/** The loopback address of a number: to the broker each is somebody else. */
+export function loopbackAddress(number: number): string {
+  return `127.1.${(number >> 8) & 255}.${number & 255}`;
+}
+
 /** A plain socket that speaks MQTT bytes; resolves when it is connected. */
 export async function connectRaw(options: RawClientOptions): Promise<RawClient> {
-  const { port, host = "127.0.0.1", t } = options;
+  const { port, host = "127.0.0.1", localAddress, t } = options;
+  const from = localAddress === undefined ? {} : { localAddress };
   const socket =
     options.tls === undefined
-      ? net.connect({ port, host, noDelay: true })
+      ? net.connect({ port, host, noDelay: true, ...from })
       : tls.connect({ ...options.tls, port, host });
   t?.onTestFinished(() => socket.destroy());
   await once(socket, options.tls === undefined ? "connect" : "secureConnect");

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { TestBroker } from "./broker.ts";
 import { credentialsOf } from "./broker.ts";
-import { connectRaw, packets, type RawClient } from "./mqtt-wire.ts";
+import { connectRaw, loopbackAddress, packets, type RawClient } from "./mqtt-wire.ts";
 import { seededRandom } from "./seeded-random.ts";
 import type { TestDevice } from "./test-logins.ts";
 
@@ -92,8 +92,18 @@ function mutate(random: Random, from: readonly Buffer[]): Buffer {
   return bytes;
 }
 
-async function attack(made: TestBroker, device: TestDevice, random: Random): Promise<void> {
-  const client = await connectRaw({ port: made.port });
+/** Fewer than an address may be refused at once, so that nobody waits for the broker's patience. */
+const packetsPerAddress = 100;
+
+interface Offender {
+  device: TestDevice;
+  random: Random;
+}
+
+async function attack(made: TestBroker, offender: Offender, number: number): Promise<void> {
+  const { device, random } = offender;
+  const localAddress = loopbackAddress(Math.floor(number / packetsPerAddress));
+  const client = await connectRaw({ port: made.port, localAddress });
   const isSignedIn = random() < 0.7;
   const bytes = mutate(random, validPackets(device));
   const connect = isSignedIn ? packets.connect(credentialsOf(device)) : Buffer.alloc(0);
@@ -151,9 +161,9 @@ export async function runMutations(
   };
   while (report.sent < options.packets) {
     const count = Math.min(roundPackets, options.packets - report.sent);
-    const round = offenders.map(async ({ device, random }, lane) => {
+    const round = offenders.map(async (offender, lane) => {
       for (let sent = lane; sent < count; sent += lanes) {
-        await attack(made, device, random);
+        await attack(made, offender, report.sent + sent);
       }
     });
     const served = await servedWhile({ client, topicName }, Promise.all(round));

@@ -4,7 +4,12 @@ import { addressGroup, AddressGuard, addressesMax } from "../../../broker/edge/a
 const address = "203.0.113.7";
 
 function createGuard(): AddressGuard<string> {
-  return new AddressGuard({ pendingPerAddress: 2, failuresBurst: 3, failuresPerSecond: 1 });
+  return new AddressGuard({
+    pendingPerAddress: 2,
+    failuresBurst: 3,
+    failuresPerSecond: 1,
+    lingerMs: 50,
+  });
 }
 
 function fail(guard: AddressGuard<string>, times: number, nowMs: number): void {
