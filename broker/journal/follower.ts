@@ -3,6 +3,7 @@ import { JournalError } from "./errors.ts";
 import { blockingReads, type FileSystem } from "./file-system.ts";
 import { type FollowedSegment, FollowedSegments } from "./followed-segments.ts";
 import type { JournalBatch } from "./journal.ts";
+import { NameCache } from "./names.ts";
 import { Collector, type ReadLimits } from "./reader.ts";
 import { markPosition, nearestMark, type Segment } from "./segments.ts";
 import { type RecordPosition, walkRecords, WINDOW_BYTES } from "./walk.ts";
@@ -51,6 +52,7 @@ class FileFollower implements JournalFollower {
   readonly #onDamage: (damage: JournalDamage) => void;
   readonly #segments: FollowedSegments;
   readonly #places = new Map<number, RecordPosition & { segment: Segment }>();
+  readonly #names = new NameCache();
   #recordBytesMean = RECORD_BYTES_GUESS;
   #isClosed = false;
   #last: Promise<unknown> = Promise.resolve();
@@ -71,7 +73,7 @@ class FileFollower implements JournalFollower {
       const message = "the journal's follower is closed";
       return Promise.reject(new JournalError("JOURNAL_CLOSED", message));
     }
-    const collector = new Collector(Math.max(1, fromOffset), limits);
+    const collector = new Collector(Math.max(1, fromOffset), limits, this.#names);
     const batch = this.#last.then(() => this.#read(collector, announced));
     this.#last = Promise.allSettled([batch]);
     return batch;

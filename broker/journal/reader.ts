@@ -3,6 +3,7 @@ import { JournalError, systemCode } from "./errors.ts";
 import { closeQuietly } from "./file-system.ts";
 import type { JournalBatch, JournalEntry } from "./journal.ts";
 import type { Quarantine } from "./quarantine.ts";
+import type { NameCache } from "./names.ts";
 import { decodeRecord, recordBytesAt } from "./record.ts";
 import { findSegment, markPosition, nearestMark, type Segment } from "./segments.ts";
 import type { JournalState } from "./state.ts";
@@ -23,12 +24,14 @@ export class Collector {
   readonly entries: JournalEntry[] = [];
   readonly fromOffset: number;
   readonly #limits: ReadLimits;
+  readonly #names: NameCache | null;
   #bytes = 0;
   isFull = false;
 
-  constructor(fromOffset: number, limits: ReadLimits) {
+  constructor(fromOffset: number, limits: ReadLimits, names: NameCache | null = null) {
     this.fromOffset = fromOffset;
     this.#limits = limits;
+    this.#names = names;
   }
 
   /** What may still come; at least one record, so that reading ends by `isFull`. */
@@ -44,7 +47,7 @@ export class Collector {
     const { entriesMax, bytesMax } = this.#limits;
     this.isFull = this.entries.length >= entriesMax || this.#bytes + recordBytes > bytesMax;
     if (this.isFull && this.entries.length > 0) return false;
-    const entry = decodeRecord(window, at);
+    const entry = decodeRecord(window, at, this.#names);
     if (entry === null || entry.offset < this.fromOffset) return true;
     this.entries.push(entry);
     this.#bytes += recordBytes;

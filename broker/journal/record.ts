@@ -1,6 +1,7 @@
 import { byteWindow, type ByteWindow, crc32Between } from "./crc.ts";
 import { assertInvariant } from "./errors.ts";
 import type { JournalEntry } from "./journal.ts";
+import { decodeNames, type NameCache } from "./names.ts";
 
 // A record is a header of fixed size and a body; every number is little-endian. README.md draws it.
 export const RECORD_HEADER_BYTES = 40;
@@ -214,9 +215,14 @@ function readOffset(view: DataView, at: number): number {
 
 /**
  * The entry of a valid record. Its payload is a view of the window, not a copy.
+ * @param cache where names are looked up, for a reader of many entries
  * @returns null for a kind (or QoS) that a newer version wrote: an older one steps over it
  */
-export function decodeRecord(window: ByteWindow, at: number): JournalEntry | null {
+export function decodeRecord(
+  window: ByteWindow,
+  at: number,
+  cache: NameCache | null = null,
+): JournalEntry | null {
   const { bytes, view } = window;
   const offset = readOffset(view, at);
   const receivedTimeMs = view.getFloat64(at + TIME_AT, true);
@@ -228,12 +234,15 @@ export function decodeRecord(window: ByteWindow, at: number): JournalEntry | nul
       const end = body + view.getUint32(at + BODY_BYTES_AT, true);
       const qos = view.getUint8(at + QOS_AT);
       if (qos !== 0 && qos !== 1 && qos !== 2) return null;
+      const place = { start: body, topicAt, end: payloadAt };
+      const { principal, topicName } =
+        cache === null ? decodeNames(window, place) : cache.read(window, place);
       return {
         kind: "publish",
         offset,
         receivedTimeMs,
-        principal: bytes.toString("utf8", body, topicAt),
-        topicName: bytes.toString("utf8", topicAt, payloadAt),
+        principal,
+        topicName,
         payload: bytes.subarray(payloadAt, end),
         qos,
       };
