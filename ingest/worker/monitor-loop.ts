@@ -1,0 +1,99 @@
+import type { Live } from "../live/live.ts";
+import type { ChangeFacts, Monitor } from "../monitor/monitor.ts";
+import type { Batches, DecodedBatch } from "./batches.ts";
+import type { Changes } from "./changes.ts";
+import type { Checkpoints } from "./checkpoints.ts";
+import type { Effects } from "./effects.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Bell, Pace } from "./pace.ts";
+import { isRetryable, retry } from "./retry.ts";
+import type { Turns } from "./turns.ts";
+
+export interface MonitorLoopOptions {
+  monitor: Monitor;
+  batches: Batches;
+  changes: Pick<Changes, "factsBetween">;
+  effects: Effects;
+  outbox: Outbox;
+  live: Live;
+  checkpoints: Checkpoints;
+  turns: Turns;
+  startOffset: number;
+  bell: Bell;
+  pace: Pace;
+  signal: AbortSignal;
+  onFailure: (error: unknown, failures: number) => void;
+}
+
+/** The consumer that thinks: it feeds the fold and carries away what comes out of it. */
+export class MonitorLoop {
+  readonly #options: MonitorLoopOptions;
+  #nextOffset: number;
+  /** Between a fold's entries its effects are not all handed on yet: no checkpoint then. */
+  folded = 0;
+
+  constructor(options: MonitorLoopOptions) {
+    this.#options = options;
+    this.#nextOffset = options.startOffset;
+  }
+
+  get nextOffset(): number {
+    return this.#nextOffset;
+  }
+
+  /** Ends when the signal is aborted, between two batches. */
+  async run(): Promise<void> {
+    const { batches, checkpoints, effects, bell, pace, signal } = this.#options;
+    // What an end has left between row and channel.
+    this.#options.outbox.drain();
+    try {
+      while (!signal.aborted) {
+        const batch = await this.#retried(async () => await batches.read(this.#nextOffset));
+        if (batch !== null) await this.#fold(batch);
+        checkpoints.step();
+        await effects.room();
+        if (batches.read(this.#nextOffset) === null) await bell.wait(this.#idleMs());
+        else await pace.yieldTurn();
+      }
+    } catch (error) {
+      // Given up at a stop: the next start folds the same again.
+      if (!signal.aborted || !isRetryable(error)) throw error;
+    }
+  }
+
+  async #fold(batch: DecodedBatch): Promise<void> {
+    const { monitor, effects, outbox, live, checkpoints } = this.#options;
+    let hasCommands = false;
+    for (const entry of batch.entries) {
+      if (entry.kind !== "tick") checkpoints.noteNews();
+      if (entry.kind !== "change") {
+        monitor.apply(entry, null);
+        continue;
+      }
+      const facts = await this.#factsOf(entry.changeSeq);
+      hasCommands ||= facts.commands.length > 0;
+      monitor.apply(entry, facts);
+    }
+    this.#nextOffset = batch.nextOffset;
+    this.folded += batch.entries.length;
+    effects.add(monitor.takeEffects());
+    live.offer(monitor.takeLive());
+    // What a person did to an alert stands in the outbox already.
+    if (hasCommands) outbox.drain();
+    this.#options.turns.monitorFolded(this.#nextOffset);
+  }
+
+  #factsOf(changeSeq: number): Promise<ChangeFacts> {
+    const { changes, monitor } = this.#options;
+    return this.#retried(() => changes.factsBetween(monitor.changeSeq, changeSeq));
+  }
+
+  #retried<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { pace, signal, onFailure } = this.#options;
+    return retry(work, { pace, signal, onFailure });
+  }
+
+  #idleMs(): number {
+    return Math.max(1, this.#options.checkpoints.dueInMs());
+  }
+}

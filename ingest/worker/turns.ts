@@ -1,0 +1,49 @@
+import type { Batches } from "./batches.ts";
+import { type Bell, createBell, type Pace } from "./pace.ts";
+
+/** Nearer to the end than this the monitor counts as live. */
+const liveLagMax = 5_000;
+/** The monitor's turns to one of a recorder that stands elsewhere while the monitor catches up. */
+const monitorTurns = 3;
+/** A monitor that waits for the records must not stop the recorder. */
+const turnWaitMsMax = 50;
+
+export interface Turns {
+  /** The monitor has folded a batch. */
+  monitorFolded(nextOffset: number): void;
+  /** Resolves when the recorder may read on from there. */
+  recorderTurn(nextOffset: number): Promise<void>;
+}
+
+/**
+ * Live values first: while the monitor catches up, a recorder at the same place goes along, since
+ * it gets the batch decoded; one that stands elsewhere decodes its own and gets a fourth.
+ */
+export function createTurns(options: {
+  batches: Pick<Batches, "has">;
+  syncedOffset: () => number;
+  pace: Pace;
+}): Turns {
+  const { batches, syncedOffset, pace } = options;
+  const folded: Bell = createBell(pace);
+  let monitorOffset = 0;
+  let foldedBatches = 0;
+  let allowedAt = 0;
+  return {
+    monitorFolded(nextOffset) {
+      monitorOffset = nextOffset;
+      foldedBatches += 1;
+      if (foldedBatches >= allowedAt || syncedOffset() - nextOffset <= liveLagMax) folded.ring();
+    },
+    async recorderTurn(nextOffset) {
+      await pace.yieldTurn();
+      const isLive = syncedOffset() - monitorOffset <= liveLagMax;
+      if (isLive || batches.has(nextOffset) || foldedBatches >= allowedAt) {
+        allowedAt = foldedBatches + monitorTurns;
+        return;
+      }
+      await folded.wait(turnWaitMsMax);
+      allowedAt = foldedBatches + monitorTurns;
+    },
+  };
+}
