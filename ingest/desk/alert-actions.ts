@@ -8,7 +8,7 @@ import {
 import { ingestError } from "../errors.ts";
 import type { AlertCommand } from "../monitor/monitor.ts";
 import { formatAlertMessage } from "./alert-message.ts";
-import { moveByPerson, toAlertRow } from "./alert-row.ts";
+import { type MovedAlert, moveByPerson, toAlertRow } from "./alert-row.ts";
 import type { DeskContext } from "./desk-context.ts";
 import type { AlertRow, Desk } from "./desk.ts";
 import { appendToOutbox } from "./outbox.ts";
@@ -91,12 +91,11 @@ async function act(context: DeskContext, given: Action, decide: Decide): Promise
     const atMs = context.clock.nowMs();
     const change = decide(before, action, atMs);
     if (change === null) return toAlertRow(before);
-    const after = moveByPerson(before, change);
-    const alert = toAlertRow(after);
-    await tx.updateTable("alert").set(after).where("alert_id", "=", after.alert_id).execute();
+    const { record, alert } = moveByPerson(before, change);
+    await tx.updateTable("alert").set(record).where("alert_id", "=", record.alert_id).execute();
     const changeSeq = await appendChange(tx, noteOn(action, alert), atMs);
     await insertCommand(tx, action, { changeSeq, atMs });
-    await appendMessage(tx, after, { by: action.by.email, atMs });
+    await appendMessage(tx, { record, alert }, { by: action.by.email, atMs });
     return alert;
   });
 }
@@ -167,10 +166,10 @@ async function insertCommand(
 
 async function appendMessage(
   tx: IngestTransaction,
-  record: AlertRecord,
+  { record, alert }: MovedAlert,
   { by, atMs }: { by: string; atMs: number },
 ): Promise<void> {
-  const message = formatAlertMessage(toAlertRow(record), {
+  const message = formatAlertMessage(alert, {
     id: `${record.alert_id}.p${record.change_count}`,
     timestampMs: atMs,
     // Until it takes its own place: see outbox.ts.

@@ -29,39 +29,48 @@ const untouched: PersonPart = {
 /** The realtime message allows so many characters; an e-mail address may have 254. */
 const acknowledgedByCharactersMax = 128;
 
-/** The record after an effect that moves it; `null` before its first. */
-export function moveByMachine(before: AlertRecord | null, effect: AlertEffect): AlertRecord {
-  const { offset, alert } = effect;
-  return withMerged({
-    ...(before ?? untouched),
-    alert_id: alert.alertId,
-    sppg_id: alert.sppgId,
-    revision: alert.revision,
-    entry_offset: offset,
-    opened_at_ms: alert.openedAtMs,
-    severity: alert.severity,
-    // `undefined` is left out of JSON.
-    machine_json: JSON.stringify({ ...alert, revision: undefined }),
-    is_resolved: 0,
-    change_count: (before?.change_count ?? 0) + 1,
-  });
+/** A record, and the same alert as people see it. */
+export interface MovedAlert {
+  record: AlertRecord;
+  alert: AlertRow;
 }
 
-/** The record after what a person did. */
-export function moveByPerson(before: AlertRecord, change: Partial<PersonPart>): AlertRecord {
-  return withMerged({ ...before, ...change, change_count: before.change_count + 1 });
+/** After an effect that moves it; `null` before its first. */
+export function moveByMachine(before: AlertRecord | null, effect: AlertEffect): MovedAlert {
+  const { revision, ...machine } = effect.alert;
+  const record = {
+    ...(before ?? untouched),
+    alert_id: machine.alertId,
+    sppg_id: machine.sppgId,
+    revision,
+    entry_offset: effect.offset,
+    opened_at_ms: machine.openedAtMs,
+    severity: machine.severity,
+    machine_json: JSON.stringify(machine),
+    is_resolved: 0,
+    change_count: (before?.change_count ?? 0) + 1,
+  };
+  return withResolved(record, merge(machine, record));
+}
+
+/** After what a person did. */
+export function moveByPerson(before: AlertRecord, change: Partial<PersonPart>): MovedAlert {
+  const record = { ...before, ...change, change_count: before.change_count + 1 };
+  return withResolved(record, toAlertRow(record));
+}
+
+/** The alert as people see it: both parts together. */
+export function toAlertRow(record: AlertRecord): AlertRow {
+  // Written by moveByMachine alone.
+  return merge(JSON.parse(record.machine_json) as MachinePart, record);
 }
 
 /**
- * The alert as people see it: both parts together.
- *
  * A person's clear stands for the occurrences that there were: revisions of the machine that were
  * under way when the person resolved the alert don't un-clear it, and a later clear by value does
  * not take it from the person. A condition that has come back since is a new occurrence, and true.
  */
-export function toAlertRow(record: AlertRecord): AlertRow {
-  // Written by moveByMachine alone.
-  const machine = JSON.parse(record.machine_json) as MachinePart;
+function merge(machine: MachinePart, record: AlertRecord): AlertRow {
   const isClearedByPerson =
     record.person_cleared_at_ms !== null &&
     machine.occurrences <= (record.person_cleared_occurrences ?? 0);
@@ -94,6 +103,6 @@ function isResolved(
   return alert.severity !== "critical" || alert.correctiveAction !== null;
 }
 
-function withMerged(record: AlertRecord): AlertRecord {
-  return { ...record, is_resolved: toAlertRow(record).isResolved ? 1 : 0 };
+function withResolved(record: AlertRecord, alert: AlertRow): MovedAlert {
+  return { record: { ...record, is_resolved: alert.isResolved ? 1 : 0 }, alert };
 }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { type Records, writeTransaction } from "../../devices/index.ts";
 import type { Effect } from "../monitor/monitor.ts";
 import { formatAlertMessage } from "./alert-message.ts";
-import { moveByMachine, toAlertRow } from "./alert-row.ts";
+import { moveByMachine } from "./alert-row.ts";
 import { putDeadLetters } from "./dead-letters.ts";
-import type { OutboxMessage } from "./desk.ts";
+import type { AlertRow, OutboxMessage } from "./desk.ts";
 import { appendToOutbox, type NewOutboxMessage } from "./outbox.ts";
 import { type AlertRecord, inChunks, type IngestTables, type IngestTransaction } from "./tables.ts";
 
@@ -49,20 +49,20 @@ async function applyAlerts(
     );
     if (before !== null && revision <= before.revision) continue;
     const after = moveByMachine(before, effect);
-    current.set(alertId, after);
-    moved.set(alertId, after);
-    messages.push(toMessage(after, effect));
+    current.set(alertId, after.record);
+    moved.set(alertId, after.record);
+    messages.push(toMessage(after.alert, effect));
   }
   await writeAlerts(tx, [...moved.values()]);
   await appendToOutbox(tx, messages);
   return messages;
 }
 
-function toMessage(record: AlertRecord, effect: AlertEffect): NewOutboxMessage {
-  const { offset, receivedTimeMs, alert } = effect;
-  const id = `${alert.alertId}.${alert.revision}`;
-  const facts = { id, timestampMs: receivedTimeMs, offset };
-  return { ...formatAlertMessage(toAlertRow(record), facts), alertId: alert.alertId, offset };
+function toMessage(alert: AlertRow, effect: AlertEffect): NewOutboxMessage {
+  const { alertId, revision } = effect.alert;
+  const { offset, receivedTimeMs } = effect;
+  const facts = { id: `${alertId}.${revision}`, timestampMs: receivedTimeMs, offset };
+  return { ...formatAlertMessage(alert, facts), alertId, offset };
 }
 
 async function readAlerts(

@@ -129,6 +129,11 @@ async function createDeadLetters(tx: Transaction<unknown>): Promise<void> {
     .on("dead_letter")
     .columns(["sppg_id", "entry_offset", "entry_index"])
     .execute();
+  await tx.schema
+    .createIndex("dead_letter_by_device_and_age")
+    .on("dead_letter")
+    .columns(["sppg_id", "device_id", "entry_offset", "entry_index"])
+    .execute();
 }
 
 async function createMonitorState(tx: Transaction<unknown>): Promise<void> {
