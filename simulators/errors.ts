@@ -8,6 +8,12 @@ export const simulatorsErrors = {
   SIMULATORS_CREDENTIALS_INVALID: { class: "input", retryable: false },
   /** More connections were asked for than this process may open files. */
   SIMULATORS_OPEN_FILES_LIMIT: { class: "input", retryable: false },
+  /** A scenario is unknown, not JSON, or not of its form. */
+  SIMULATORS_SCENARIO_INVALID: { class: "input", retryable: false },
+  /** No secret for a simulated device, and nobody to ask for one. */
+  SIMULATORS_CREDENTIALS_MISSING: { class: "input", retryable: false },
+  /** The process that carries the demo has ended by itself. */
+  SIMULATORS_DEMO_ENDED: { class: "unavailable", retryable: true },
   /** An option is missing or out of its range. */
   SIMULATORS_OPTION_INVALID: { class: "input", retryable: false },
 } as const;
