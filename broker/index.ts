@@ -38,6 +38,6 @@ export type {
 export { registerBrokerMetrics } from "./metrics.ts";
 export { shareOpenFiles } from "./open-files.ts";
 export { journalDirectory, openServedJournal } from "./open-journal.ts";
-export { type AuditSink, type LoginSource, noLogins } from "./ports.ts";
+export { type AuditSink, type LoginSource, noLogins, type PersonSession } from "./ports.ts";
 export { type BrokerCheck, brokerChecks } from "./readiness.ts";
 export { Timekeeper } from "./timekeeper.ts";
