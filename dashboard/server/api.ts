@@ -7,6 +7,7 @@ import { KitchenDirectory } from "./kitchen-directory.ts";
 import { createOpenApi } from "./openapi.ts";
 import { createSessionCookie, type SessionCookie } from "./people/cookie.ts";
 import { Sessions } from "./people/sessions.ts";
+import { RefusalNotes } from "./refusal-notes.ts";
 import { isAllowedOrigin, type RequestPlace } from "./request-guard.ts";
 import { registerAlertRoutes } from "./routes/alerts.ts";
 import { registerDeadLetterRoutes } from "./routes/dead-letters.ts";
@@ -48,7 +49,9 @@ export function registerApi(
   });
   const kitchens = new KitchenDirectory(services);
   const heavyReads = new HeavyReads();
-  const api: Api = { server, services, config, sessions, kitchens, heavyReads, clock };
+  const refusals = new RefusalNotes(() => clock.monotonicMs());
+  const parts = { kitchens, heavyReads, refusals, clock };
+  const api: Api = { server, services, config, sessions, ...parts };
   // What is no JSON is 415, also before it is read.
   server.removeContentTypeParser("text/plain");
   registerSessionRoutes(api, cookie);

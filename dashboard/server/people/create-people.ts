@@ -30,6 +30,7 @@ interface Context {
   records: Records;
   clock: SessionClock;
   gate: VerifyGate;
+  verify: typeof verifyPassword;
   /** What time the records have seen before this process: awaited before the clock is read. */
   isReady: () => Promise<void>;
 }
@@ -38,7 +39,11 @@ type Person = PeopleTables["person"] & { kitchens: readonly string[] };
 type Tx = Transaction<PeopleTables>;
 
 /** Over an open, migrated database; in the records worker. */
-export function createPeople(records: Records, time: SessionTime): People {
+export function createPeople(
+  records: Records,
+  time: SessionTime,
+  verify: typeof verifyPassword = verifyPassword,
+): People {
   const clock = new SessionClock(time);
   let raising: Promise<void> | null = null;
   const raise = async (): Promise<void> => {
@@ -56,7 +61,7 @@ export function createPeople(records: Records, time: SessionTime): People {
     });
     return raising;
   };
-  const context = { records, clock, gate: new VerifyGate(), isReady };
+  const context = { records, clock, gate: new VerifyGate(), verify, isReady };
   return {
     signIn: (input) => signIn(context, input),
     findSession: (tokenSha256Hex, isUse) => findSession(context, tokenSha256Hex, isUse),
@@ -78,7 +83,7 @@ async function signIn(
     .executeTakeFirst();
   // Before any transaction: 40 ms of Argon2 must not hold the write lock.
   const hash = known?.password_hash ?? unmatchableHash();
-  const isRight = await context.gate.run(() => verifyPassword(hash, input.password));
+  const isRight = await context.gate.run(() => context.verify(hash, input.password));
   if (known === undefined || !isRight) return null;
   await context.isReady();
   const token = generateToken();

@@ -54,6 +54,11 @@ export class SignInLimits {
     this.#monotonicMs = monotonicMs;
   }
 
+  /** How many counts are held in memory. */
+  get size(): number {
+    return this.#accounts.size + this.#addresses.size;
+  }
+
   /**
    * A try counts as failed from its begin on, so that a hundred at once are no hundred free
    * guesses.

@@ -19,6 +19,7 @@ import type { KitchenDirectory } from "../kitchen-directory.ts";
 import type { PersonSession } from "../people/live-session.ts";
 import type { Sessions } from "../people/sessions.ts";
 import { notFound, sendProblem } from "../problems.ts";
+import type { RefusalNotes } from "../refusal-notes.ts";
 import { refusalOf } from "../request-guard.ts";
 import type { DashboardServices } from "../services.ts";
 
@@ -30,6 +31,7 @@ export interface Api {
   sessions: Sessions;
   kitchens: KitchenDirectory;
   heavyReads: HeavyReads;
+  refusals: RefusalNotes;
   clock: { wallMs(): number; monotonicMs(): number };
 }
 
@@ -118,6 +120,7 @@ function noteRefusal(
   refusal: { name: RouteName; session: PersonSession; request: FastifyRequest },
 ): void {
   const { name, session, request } = refusal;
+  if (!api.refusals.isWorth(session.sessionId, name)) return;
   const { sppgId = null } = request.params as { sppgId?: string };
   api.services.audit.write({
     atMs: api.clock.wallMs(),

@@ -27,6 +27,9 @@ export { otherSppgId, sppgId, startMs };
 export interface KitchenApi {
   server: HttpServer;
   api: RegisteredApi;
+  services: DashboardServices;
+  /** What the API has registered, e.g. `GET /api/session`. */
+  addresses: string[];
   records: Records;
   registry: Registry;
   people: People;
@@ -99,8 +102,13 @@ export async function createKitchenApi(
   const app = createHttpApp({ config, log, metrics: new MetricsRegistry(), readiness: [] });
   t.onTestFinished(() => app.stop());
   const { server } = app;
+  const addresses: string[] = [];
+  server.addHook("onRoute", ({ method, url }) => {
+    addresses.push(`${String(method)} ${url}`);
+  });
   const api = registerApi(server, services, { config, log, clock: time });
-  const made = { server, api, records, registry, people, desk, feed, store, audit, clock };
+  const parts = { records, registry, people, desk, feed, store, audit, clock };
+  const made = { server, api, services, addresses, ...parts };
   return { ...made, ingest: createIngestService(records), ...actions(made) };
 }
 
