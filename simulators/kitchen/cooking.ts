@@ -62,9 +62,15 @@ function cook(curve: CurveBuilder, draws: Draws, weakPeak: number | undefined): 
     perMinute: heatingPerMinute(massKg, flame.wattsPerKelvin),
   };
   const stirredMs = curve.timeMs + draws.between(8, 16) * minuteMs;
-  curve.until(stirredMs, heat).until(stirredMs + 2 * minuteMs, combine([heat, lidOpen]));
-  const latestMs = fromMs + cookMinutesMax * minuteMs;
-  curve.untilLevel(coreTargetCelsius, heat, latestMs);
+  const steps = [
+    { towards: heat, untilMs: stirredMs },
+    { towards: combine([heat, lidOpen]), untilMs: stirredMs + 2 * minuteMs },
+    { towards: heat, untilMs: fromMs + cookMinutesMax * minuteMs },
+  ];
+  for (const { towards, untilMs } of steps) {
+    if (curve.celsius >= coreTargetCelsius) break;
+    curve.untilLevel(coreTargetCelsius, towards, untilMs);
+  }
   const isMet = curve.celsius >= coreTargetCelsius;
   const targetMetMs = isMet ? curve.timeMs : null;
   if (isMet) {

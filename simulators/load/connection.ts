@@ -133,10 +133,12 @@ export class LoadConnection {
       this.#read(readBuffer, length);
       return true;
     };
+    const { localAddress } = this.device;
+    const place = { host, port, ...(localAddress === undefined ? {} : { localAddress }) };
     const socket =
       tlsOptions === undefined
-        ? net.connect({ host, port, noDelay: true, onread: { buffer: readBuffer, callback } })
-        : tls.connect({ ...tlsOptions, host, port });
+        ? net.connect({ ...place, noDelay: true, onread: { buffer: readBuffer, callback } })
+        : tls.connect({ ...tlsOptions, ...place });
     this.#socket = socket;
     this.#context.counters.open += 1;
     // A TLS socket has no `onread`: its chunks come as events.

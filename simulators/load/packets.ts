@@ -9,6 +9,8 @@ export interface LoadDevice {
   username?: string;
   password?: string;
   topicName: string;
+  /** To connect from, e.g. `127.0.0.2`: one address has some 28,000 ports for one server. */
+  localAddress?: string;
 }
 
 export function buildConnect(

@@ -113,7 +113,9 @@ export class MotionBuilder {
 }
 
 function motionIn(phase: Phase, timeMs: number): Motion {
-  const seconds = Math.max(0, timeMs - phase.fromMs) / 1000;
+  // Brakes stop a vehicle; they do not send it back.
+  const stopSeconds = phase.acceleration < 0 ? phase.speed / -phase.acceleration : Infinity;
+  const seconds = Math.min(Math.max(0, timeMs - phase.fromMs) / 1000, stopSeconds);
   const speed = Math.max(0, phase.speed + phase.acceleration * seconds);
   const driven = phase.meters + phase.speed * seconds + (phase.acceleration * seconds ** 2) / 2;
   const share = phase.edgeMeters === 0 ? 1 : Math.min(1, driven / phase.edgeMeters);

@@ -1,4 +1,4 @@
-import { hourMs, minuteMs, type Span } from "../world/kitchen-clock.ts";
+import { dayMs, hourMs, minuteMs, type Span } from "../world/kitchen-clock.ts";
 import { type Draws, drawsOf, seedOf } from "../world/seeded.ts";
 import { type Point, toPoint } from "./geo.ts";
 import { type Motion, MotionBuilder, speedKmhMax } from "./motion.ts";
@@ -69,7 +69,7 @@ export function vehicleDay(plan: VehiclePlan): VehicleDay {
     leg(driving, { from: pointOf(site, route.at(-1)), to: home, brokenMinutes: 0 });
     return { wave, departMs, stops: made, returnMs: motion.timeMs };
   });
-  const driven = motion.build();
+  const driven = motion.stand(startMs + dayMs).build();
   return { trips, blind, at: (timeMs) => driven.at(timeMs) };
 }
 

@@ -181,6 +181,19 @@ test("a refused login ends the start, names the device and leaves nothing open",
   });
 });
 
+test("a device connects from the address that it is given", async (t) => {
+  const addresses: (string | undefined)[] = [];
+  const port = await listen(t, (socket) => {
+    addresses.push(socket.remoteAddress);
+    socket.end();
+  });
+  // All of 127/8 is this machine under Linux, where the bench runs.
+  const devices = anonymousDevices(1).map((device) => ({ ...device, localAddress: "127.0.0.2" }));
+  const options = { port, devices, pace: { kind: "idle" }, reconnect: null } as const;
+  await expect(startLoad(options)).rejects.toMatchObject({ code: "SIMULATORS_BROKER_UNAVAILABLE" });
+  expect(addresses).toEqual(["127.0.0.2"]);
+});
+
 test("two devices with one client id are refused before anything connects", async () => {
   const devices = [...anonymousDevices(1), ...anonymousDevices(1)];
   await expect(startLoad({ port: 1, devices, pace: { kind: "idle" } })).rejects.toMatchObject({
