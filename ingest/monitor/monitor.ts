@@ -24,6 +24,11 @@ export interface ChangeFacts {
   /** The newest version of each rule that has changed since the facts before. */
   rules: readonly RuleVersion[];
   commands: readonly AlertCommand[];
+  /**
+   * Kitchens whose rules, devices or alerts have changed, as `factsBetween` answers them. Left out:
+   * if the directory's version has moved, every kitchen is looked through.
+   */
+  sppgIds?: readonly string[];
 }
 
 /**
@@ -84,11 +89,31 @@ export interface Monitor {
   apply(entry: DecodedEntry, facts: ChangeFacts | null): void;
   /** The effects since the last call, in order. */
   takeEffects(): Effect[];
-  /** Live values since the last call, oldest first; none of entries at or below `replayUpTo`. */
+  /**
+   * The newest value of each series since the last call, oldest first; none of entries at or below
+   * `replayUpTo`, none of devices without a place or of kitchens that nobody watches.
+   */
   takeLive(): { sppgId: string; offset: number; index: number; live: LiveReading }[];
-  /** Begins a checkpoint: remembers what to write, answers the meta row to write at its end. */
+  /**
+   * Begins a checkpoint: remembers which rows to write, answers the meta row. Once all of them are
+   * written, write the meta row, and then commit the cursor at its offset + 1.
+   */
   beginCheckpoint(): MonitorMeta;
-  /** The next rows that have changed, as of now, about `charsMax` characters; empty at the end. */
+  /**
+   * The next rows that have changed, as of now, about `charsMax` characters; empty at the end. Apply
+   * all that `takeEffects` gives before these rows are saved: a replay skips what they hold.
+   */
   takeRows(charsMax: number): StateRow[];
   snapshot(sppgId: string): KitchenSnapshot;
+  stats(): MonitorStats;
+}
+
+/** What the monitor holds, for metrics: counted anew at each call. */
+export interface MonitorStats {
+  cells: number;
+  devices: number;
+  series: number;
+  openAlerts: number;
+  /** Readings that only proved their device alive, since it has too many series. */
+  overflow: number;
 }

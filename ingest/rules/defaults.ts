@@ -55,10 +55,10 @@ const coldStoreRules: readonly Rule[] = [
     scope: { place: "coldStore" },
     ...celsius,
     direction: "rising",
-    perMinuteMax: 0.5,
+    perMinuteMax: 1,
     windowSeconds: 10 * minute,
     quietSeconds: 30 * minute,
-    limitSource: { source: "Nadi: 5 °C within 10 min is no door opening", sourceKind: "project" },
+    limitSource: { source: "Nadi: 10 °C within 10 min is no door opening", sourceKind: "project" },
   },
 ];
 
@@ -105,11 +105,11 @@ const freezerRules: readonly Rule[] = [
     scope: { place: "freezer" },
     ...celsius,
     direction: "rising",
-    perMinuteMax: 1,
+    perMinuteMax: 1.5,
     windowSeconds: 10 * minute,
     quietSeconds: hour,
     limitSource: {
-      source: "Nadi: 10 °C within 10 min is faster than defrosting",
+      source: "Nadi: 15 °C within 10 min is faster than defrosting",
       sourceKind: "project",
     },
   },

@@ -1,0 +1,124 @@
+import type { Directory } from "../decode/directory.ts";
+import { createRuleBook } from "../rules/rule-book.ts";
+import type { RuleVersion } from "../rules/rule.ts";
+import { applyEntry, type Core } from "./apply-entry.ts";
+import { initialClocks } from "./clocks.ts";
+import { createDeadlines } from "./deadlines.ts";
+import { createKitchens } from "./kitchens.ts";
+import { createLiveValues } from "./live.ts";
+import type { Monitor, MonitorMeta, StateRow } from "./monitor.ts";
+import { assignDeviceRules, seriesRulesOf } from "./refresh.ts";
+import { decodeMeta, encodeCell, encodeMeta } from "./rows.ts";
+import { createSleepers } from "./sleepers.ts";
+import { snapshotOf, statsOf } from "./snapshot.ts";
+import type { Cell, Fold } from "./state.ts";
+
+export interface MonitorOptions {
+  /** Kept current by whoever folds, before each change entry is applied. */
+  directory: Directory;
+  /** The kitchens' own rules as of the change that `meta` followed. */
+  rules: Iterable<RuleVersion>;
+  /** `null`: begins before the first entry. */
+  meta: MonitorMeta | null;
+  rows: Iterable<StateRow>;
+  /** What is folded up to here was seen before the restart: it is not live. */
+  replayUpTo: number;
+  /** Whose live values are wanted, asked when they are taken; every kitchen's if left out. */
+  isWatched?: (sppgId: string) => boolean;
+}
+
+/** Throws `INGEST_STATE_UNREADABLE` for rows that this version has not written. */
+export function createMonitor(options: MonitorOptions): Monitor {
+  const core = createCore(options);
+  const { fold, kitchens, live } = core;
+  const rows = createRowWriter(core);
+  return {
+    get offset() {
+      return fold.offset;
+    },
+    get changeSeq() {
+      return core.changeSeq;
+    },
+    apply: (entry, facts) => applyEntry(core, entry, facts),
+    takeEffects: () => fold.effects.splice(0),
+    takeLive: () => live.take(),
+    beginCheckpoint: () => {
+      rows.begin();
+      return encodeMeta(fold.offset, core.clocks, core.changeSeq);
+    },
+    takeRows: (charsMax) => rows.take(charsMax),
+    snapshot: (sppgId) => snapshotOf(fold.offset, sppgId, kitchens.bySppgId.get(sppgId)),
+    stats: () => statsOf(kitchens.bySppgId.values()),
+  };
+}
+
+/** The change whose rules a monitor needs that begins with this meta row. */
+export function changeSeqOf(meta: MonitorMeta): number {
+  return decodeMeta(meta).changeSeq;
+}
+
+function createCore(options: MonitorOptions): Core {
+  const { directory, meta, replayUpTo, isWatched } = options;
+  const start = meta === null ? null : decodeMeta(meta);
+  const rules = createRuleBook(options.rules);
+  const deadlines = createDeadlines();
+  const dirty = new Set<Cell>();
+  const fold: Fold = {
+    offset: meta?.offset ?? 0,
+    receivedTimeMs: 0,
+    monotonicMs: 0,
+    listeningMs: 0,
+    effects: [],
+    schedule: (cell, atMs) => deadlines.schedule(cell, atMs),
+    touch: (cell) => {
+      if (cell.isDirty) return;
+      cell.isDirty = true;
+      dirty.add(cell);
+    },
+    assignRules: (device, series) => {
+      series.rules = seriesRulesOf(device, series, rules);
+    },
+  };
+  const kitchens = createKitchens(directory, (device) => assignDeviceRules(fold, device, rules));
+  return {
+    fold,
+    clocks: start?.clocks ?? { ...initialClocks },
+    changeSeq: start?.changeSeq ?? 0,
+    directory,
+    directoryVersion: directory.version,
+    rules,
+    kitchens,
+    deadlines,
+    sleepers: createSleepers(options.rows, kitchens, rules),
+    live: createLiveValues(isWatched),
+    replayUpTo,
+    dirty,
+  };
+}
+
+/** The rows of a checkpoint: those that had changed when it began, each as it is when taken. */
+function createRowWriter({ fold, dirty }: Core): {
+  begin(): void;
+  take(charsMax: number): StateRow[];
+} {
+  let waiting: Iterator<Cell> = new Set<Cell>().values();
+  return {
+    begin: () => {
+      waiting = new Set(dirty).values();
+    },
+    take: (charsMax) => {
+      const rows: StateRow[] = [];
+      for (let chars = 0; chars < charsMax; ) {
+        const next = waiting.next();
+        if (next.done === true) break;
+        const cell = next.value;
+        const row = encodeCell(cell, fold.offset);
+        cell.isDirty = false;
+        dirty.delete(cell);
+        chars += row.body.length;
+        rows.push(row);
+      }
+      return rows;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { KitchenState } from "./kitchens.ts";
+import type { KitchenSnapshot, LatestReading, MonitorStats } from "./monitor.ts";
+import { type Device, isOpen, type Series, type Watched } from "./state.ts";
+
+export function snapshotOf(
+  offset: number,
+  sppgId: string,
+  kitchen: KitchenState | undefined,
+): KitchenSnapshot {
+  const latest: LatestReading[] = [];
+  for (const device of kitchen?.devices.values() ?? []) {
+    for (const series of device.series.values()) {
+      const reading = latestOf(device, series);
+      if (reading !== null) latest.push(reading);
+    }
+  }
+  return { sppgId, offset, latest };
+}
+
+/** What stands nowhere shows nowhere. */
+function latestOf(device: Device, series: Series): LatestReading | null {
+  const place = device.facts?.place ?? null;
+  if (place === null || series.fields === null) return null;
+  const { channel, reading, fields, eventTimeMs, batteryPct, receivedTimeMs } = series;
+  return {
+    kind: "reading",
+    deviceId: device.deviceId,
+    place,
+    channel,
+    reading,
+    fields,
+    eventTimeMs,
+    ...(batteryPct === null ? {} : { batteryPct }),
+    // A reading with a flag is never the latest; an accepted 85.0 has lost its own.
+    flags: [],
+    receivedTimeMs,
+  };
+}
+
+export function statsOf(kitchens: Iterable<KitchenState>): MonitorStats {
+  const stats: MonitorStats = { cells: 0, devices: 0, series: 0, openAlerts: 0, overflow: 0 };
+  for (const { cells, devices } of kitchens) {
+    stats.cells += cells.size;
+    for (const device of devices.values()) {
+      stats.devices += 1;
+      stats.series += device.series.size;
+      stats.overflow += device.overflow;
+      stats.openAlerts += countOpen(device);
+      for (const series of device.series.values()) stats.openAlerts += countOpen(series);
+    }
+  }
+  return stats;
+}
+
+function countOpen({ episodes }: Watched): number {
+  return episodes?.filter((episode) => episode !== null && isOpen(episode)).length ?? 0;
+}
