@@ -1,0 +1,182 @@
+import { existsSync, renameSync, statSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { holdsDay, unmarkDay } from "./archive.ts";
+import type { Checkpointer } from "./checkpointer.ts";
+import { monthSchema, openForReading, yearSchema } from "./database.ts";
+import { DayWriter } from "./day-writer.ts";
+import { isDamage } from "./errors.ts";
+import { dayPath, monthPath, yearPath } from "./files.ts";
+
+/** Live data need one or two; a week's backlog and a clock that runs ahead fit as well. */
+export const openDaysMax = 16;
+/**
+ * Sums in memory, over all days: about 100 MB. Above it the oldest minute is written at once,
+ * which costs later readings of that minute an update each.
+ */
+export const openSumsMax = 500_000;
+/** One step of work between two turns of the event loop: about 3 ms. */
+const sumsOfStep = 1_000;
+const rowsOfStep = 2_000;
+
+export type StoreEvent =
+  /** A damaged file was moved aside; a new one takes its place. What it held is not shown. */
+  | { kind: "fileSetAside"; path: string; movedTo: string; error: unknown }
+  /** The log of a file grows until a later checkpoint succeeds. */
+  | { kind: "checkpointFailed"; path: string; failure: string };
+
+export interface DayFilesOptions {
+  directory: string;
+  checkpointer: Checkpointer;
+  log: (event: StoreEvent) => void;
+  /** Hears of each file that is about to be written. */
+  touched: (path: string) => void;
+}
+
+/** The days that are open for writing, the least used one closed first. */
+export class DayFiles {
+  readonly #options: DayFilesOptions;
+  /** In the order of use. */
+  readonly #open = new Map<number, DayWriter>();
+  /** How often a day was opened: tells a copy that something late came meanwhile. */
+  readonly #openings = new Map<number, number>();
+  filesSetAside = 0;
+
+  constructor(options: DayFilesOptions) {
+    this.#options = options;
+  }
+
+  get openDays(): number {
+    return this.#open.size;
+  }
+
+  openings(day: number): number {
+    return this.#openings.get(day) ?? 0;
+  }
+
+  isOpen(day: number): boolean {
+    return this.#open.has(day);
+  }
+
+  paths(): string[] {
+    return [...this.#open.values()].map((writer) => writer.path);
+  }
+
+  get openSums(): number {
+    return [...this.#open.values()].reduce((sum, writer) => sum + writer.openSums, 0);
+  }
+
+  /** What `work` says of the day, or `null` if retention has closed it. Damage: once more. */
+  async with<Result>(day: number, work: (writer: DayWriter) => Result): Promise<Result | null> {
+    try {
+      return await this.#try(day, work);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#setDayAside(day, error);
+      return await this.#try(day, work);
+    }
+  }
+
+  /** Writes the sums of minutes below `endMinute` of a day, in steps. */
+  async roll(day: number, endMinute: (writer: DayWriter) => number): Promise<void> {
+    while (await this.with(day, (writer) => writer.roll(endMinute(writer), sumsOfStep))) {
+      await nextTurn();
+    }
+  }
+
+  async shedSums(): Promise<void> {
+    while (this.openSums > openSumsMax) {
+      const [day] = [...this.#open].reduce((a, b) => (b[1].openSums > a[1].openSums ? b : a));
+      await this.roll(day, (writer) => writer.oldestOpenEnd);
+    }
+  }
+
+  /** Closes a day, its sums written. */
+  async release(day: number): Promise<void> {
+    const writer = this.#open.get(day);
+    if (writer === undefined) return;
+    const end = writer.openEnd;
+    while (writer.roll(end, sumsOfStep)) await nextTurn();
+    await this.#options.checkpointer.checkpoint(writer.path);
+    writer.close();
+    this.#open.delete(day);
+  }
+
+  async releaseAll(): Promise<void> {
+    for (const day of this.#open.keys()) await this.release(day);
+  }
+
+  async #try<Result>(day: number, work: (writer: DayWriter) => Result): Promise<Result | null> {
+    const writer = this.#open.get(day) ?? (await this.#openDay(day));
+    if (writer === null) return null;
+    this.#open.delete(day);
+    this.#open.set(day, writer);
+    this.#options.touched(writer.path);
+    return work(writer);
+  }
+
+  async #openDay(day: number): Promise<DayWriter | null> {
+    const [oldest] = this.#open.keys();
+    if (this.#open.size >= openDaysMax && oldest !== undefined) await this.release(oldest);
+    const { directory } = this.#options;
+    const place = dayPath(directory, day);
+    if (this.isArchived(day)) {
+      // A new file would hide what the month knows of the day.
+      if (!existsSync(place)) return null;
+      this.#options.touched(monthPath(directory, day));
+      this.#options.touched(yearPath(directory, day));
+      unmarkDay(monthPath(directory, day), monthSchema, day);
+      unmarkDay(yearPath(directory, day), yearSchema, day);
+    }
+    this.#options.touched(place);
+    this.#openings.set(day, this.openings(day) + 1);
+    const writer = new DayWriter(place, day);
+    try {
+      while (writer.recover(rowsOfStep)) await nextTurn();
+    } catch (error) {
+      writer.close();
+      throw error;
+    }
+    this.#open.set(day, writer);
+    return writer;
+  }
+
+  /** Whether the month and the year both hold the day. */
+  isArchived(day: number): boolean {
+    const { directory } = this.#options;
+    return [monthPath(directory, day), yearPath(directory, day)].every((place) => {
+      if (!existsSync(place)) return false;
+      const database = openForReading(place);
+      try {
+        return holdsDay(database, day);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        this.setAside(place, error);
+        return false;
+      } finally {
+        database.close();
+      }
+    });
+  }
+
+  #setDayAside(day: number, error: unknown): void {
+    this.#open.get(day)?.close();
+    this.#open.delete(day);
+    this.setAside(dayPath(this.#options.directory, day), error);
+  }
+
+  /** Its log goes with it: beside a new file it would be taken for that one's. */
+  setAside(place: string, error: unknown): void {
+    let number = 1;
+    while (existsSync(`${place}.corrupt-${number}`)) number += 1;
+    const movedTo = `${place}.corrupt-${number}`;
+    for (const suffix of ["", "-wal", "-shm"]) {
+      if (existsSync(place + suffix)) renameSync(place + suffix, movedTo + suffix);
+    }
+    this.filesSetAside += 1;
+    this.#options.log({ kind: "fileSetAside", path: place, movedTo, error });
+  }
+}
+
+export function logBytes(place: string): number {
+  return statSync(`${place}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,243 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { JournaledReading } from "../decode/decoded.ts";
+import { daySchema, inTransaction, numberRows, openDatabase, sumsToRow } from "./database.ts";
+import { createDayStatements, type DayStatements } from "./day-statements.ts";
+import { isConstraint } from "./errors.ts";
+import { dayMs, minuteMs, minutesOfDay } from "./files.ts";
+import { createSeriesIds, type SeriesIds } from "./series-ids.ts";
+import { addPoint, addSums, emptySums, type Point, type Sums } from "./sums.ts";
+
+/** A reading and the place that its rows take in their series. */
+export interface PlacedReading {
+  reading: JournaledReading;
+  timeMs: number;
+  seq: number;
+  index: number;
+}
+
+/** How a reading's rows were met. */
+export interface Met {
+  newRows: number;
+  oldRows: number;
+  differs: boolean;
+}
+
+interface Row extends Point {
+  series: number;
+  met: Met;
+}
+
+/** By minute of the day, then by series. */
+type MinuteSums = Map<number, Map<number, Sums>>;
+
+/** Rows in one INSERT: fewer calls; 16 and 50 gained nothing over 8. */
+const rowsOfInsert = 8;
+
+/**
+ * Writes one day. Every row goes to `raw`. The sums of minutes from `rolledMinute` on are in
+ * memory and are written when their minute is over, all series in a row: an update of each sum for
+ * each reading would cost more than the reading where series are many. Rows of earlier minutes
+ * change their sums in their own transaction. Readers take minutes from `rolledMinute` on from raw.
+ */
+export class DayWriter {
+  readonly path: string;
+  readonly #startMs: number;
+  readonly #database: DatabaseSync;
+  readonly #statements: DayStatements;
+  readonly #ids: SeriesIds;
+  readonly #open: MinuteSums = new Map();
+  #openSums = 0;
+  #rolledMinute: number;
+  /** Where `recover` goes on; `null`: memory holds what `raw` holds. */
+  #recoverAfter: readonly number[] | null;
+  /** The minute that is being written, and what is left of it. */
+  #rolling: { minute: number; rest: [number, Sums][] } | null = null;
+
+  constructor(path: string, day: number) {
+    this.path = path;
+    this.#startMs = day * dayMs;
+    this.#database = openDatabase(path, daySchema);
+    this.#statements = createDayStatements(this.#database, rowsOfInsert);
+    this.#ids = createSeriesIds(this.#database);
+    this.#rolledMinute = this.#statements.rolledMinute();
+    this.#recoverAfter = [this.#rolledMinute * 60, -1, 0, 0, 0];
+  }
+
+  /** Minutes times series whose sums are held in memory. */
+  get openSums(): number {
+    return this.#openSums;
+  }
+
+  /** The minute behind the newest, or the oldest, whose sums are in memory; 0 if there is none. */
+  get openEnd(): number {
+    return this.#open.size === 0 ? 0 : Math.max(...this.#open.keys()) + 1;
+  }
+
+  get oldestOpenEnd(): number {
+    return this.#open.size === 0 ? 0 : Math.min(...this.#open.keys()) + 1;
+  }
+
+  /** In one transaction: all of them, or none. */
+  insert(readings: readonly PlacedReading[]): Met[] {
+    // After a roll that failed half-way, its minute starts again: these rows belong to it.
+    this.#rolling = null;
+    const met = readings.map(() => ({ newRows: 0, oldRows: 0, differs: false }));
+    const rolledMs = this.#startMs + this.#rolledMinute * minuteMs;
+    try {
+      const added = inTransaction(this.#database, () => {
+        const rows = this.#insertRows(this.#toRows(readings, met));
+        this.#correct(rows.filter((row) => row.timeMs < rolledMs));
+        return rows;
+      });
+      // Only what is committed counts.
+      for (const row of added) if (row.timeMs >= rolledMs) this.#hold(row.series, row);
+    } catch (error) {
+      this.#ids.forget();
+      throw error;
+    }
+    return met;
+  }
+
+  /** Reads back, `rowsMax` at a time, what a crash took out of memory; `false`: all is read. */
+  recover(rowsMax: number): boolean {
+    if (this.#recoverAfter === null) return false;
+    const rows = numberRows(this.#statements.rowsAfter, [...this.#recoverAfter, rowsMax]);
+    for (const [second = 0, series = 0, ms = 0, seq = 0, index = 0, value = 0, flags = 0] of rows) {
+      this.#hold(series, { timeMs: this.#startMs + second * 1000 + ms, seq, index, value, flags });
+    }
+    this.#recoverAfter = rows.length < rowsMax ? null : (rows.at(-1)?.slice(0, 5) ?? null);
+    return this.#recoverAfter !== null;
+  }
+
+  /** Writes the sums of minutes below `endMinute`, so many at a time; `false`: all are written. */
+  roll(endMinute: number, sumsMax: number): boolean {
+    const end = Math.min(endMinute, minutesOfDay);
+    if (end <= this.#rolledMinute) return false;
+    this.#rolling ??= this.#nextMinute(end);
+    const { minute, rest } = this.#rolling;
+    const part = rest.slice(-sumsMax).toReversed();
+    const isWhole = part.length === rest.length;
+    inTransaction(this.#database, () => {
+      for (const [series, sums] of part) this.#put(minute, series, sums);
+      if (isWhole) this.#statements.setRolledMinute(minute + 1);
+    });
+    rest.length -= part.length;
+    if (!isWhole) return true;
+    this.#openSums -= this.#open.get(minute)?.size ?? 0;
+    this.#open.delete(minute);
+    this.#rolling = null;
+    this.#rolledMinute = minute + 1;
+    return this.#rolledMinute < end;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** The oldest minute in memory; if none is below `end`, the last one, so that all are skipped. */
+  #nextMinute(end: number): { minute: number; rest: [number, Sums][] } {
+    const minute = Math.min(...this.#open.keys(), end - 1);
+    const rest = [...(this.#open.get(minute) ?? [])];
+    return { minute, rest: rest.toSorted(([a], [b]) => b - a) };
+  }
+
+  #hold(series: number, point: Point): void {
+    const sums = sumsAt(this.#open, this.#minuteOf(point.timeMs), series);
+    if (sums.count === 0 && sums.flagged === 0) this.#openSums += 1;
+    addPoint(sums, point);
+  }
+
+  #correct(rows: readonly Row[]): void {
+    const changes: MinuteSums = new Map();
+    for (const row of rows) {
+      addPoint(sumsAt(changes, this.#minuteOf(row.timeMs), row.series), row);
+    }
+    for (const [minute, bySeries] of changes) {
+      for (const [series, more] of bySeries) {
+        const startMs = this.#startMs + minute * minuteMs;
+        const sums = this.#statements.minute(minute, series, startMs) ?? emptySums();
+        addSums(sums, more);
+        this.#put(minute, series, sums);
+      }
+    }
+  }
+
+  #put(minute: number, series: number, sums: Sums): void {
+    const startMs = this.#startMs + minute * minuteMs;
+    this.#statements.putMinute(minute, series, sumsToRow(sums, startMs));
+    if (sums.count > 0) this.#statements.putLatest(series, sums, this.#startMs);
+  }
+
+  #insertRows(rows: readonly Row[]): Row[] {
+    const added: Row[] = [];
+    const add = (row: Row): void => {
+      row.met.newRows += 1;
+      added.push(row);
+    };
+    let next = 0;
+    let isFresh = true;
+    while (isFresh && next + rowsOfInsert <= rows.length) {
+      const group = rows.slice(next, next + rowsOfInsert);
+      isFresh = this.#insertGroup(group);
+      const count = isFresh ? group.length : this.#statements.changes();
+      group.slice(0, count).forEach(add);
+      next += count;
+    }
+    for (const row of rows.slice(next)) {
+      if (this.#statements.insertOne(this.#valuesOf(row))) add(row);
+      else this.#meet(row);
+    }
+    return added;
+  }
+
+  /** `false`: one of them is there already; those before it are inserted (`INSERT OR FAIL`). */
+  #insertGroup(rows: readonly Row[]): boolean {
+    const values: number[] = [];
+    for (const row of rows) values.push(...this.#valuesOf(row));
+    try {
+      this.#statements.insertMany(values);
+      return true;
+    } catch (error) {
+      if (isConstraint(error)) return false;
+      throw error;
+    }
+  }
+
+  #meet(row: Row): void {
+    row.met.oldRows += 1;
+    const stored = this.#statements.storedValue(this.#valuesOf(row).slice(0, 5));
+    if (stored !== row.value) row.met.differs = true;
+  }
+
+  #toRows(readings: readonly PlacedReading[], met: readonly Met[]): Row[] {
+    const rows: Row[] = [];
+    for (const [place, { reading, timeMs, seq, index }] of readings.entries()) {
+      const its = met[place];
+      if (its === undefined) continue;
+      const { fields, flags } = reading;
+      for (const field in fields) {
+        const series = this.#ids.idOf(reading, field);
+        rows.push({ timeMs, seq, index, value: fields[field] ?? 0, flags, series, met: its });
+      }
+    }
+    return rows;
+  }
+
+  #minuteOf(timeMs: number): number {
+    return Math.floor((timeMs - this.#startMs) / minuteMs);
+  }
+
+  #valuesOf(row: Row): number[] {
+    const ms = row.timeMs - this.#startMs;
+    const second = Math.floor(ms / 1000);
+    return [second, row.series, ms - second * 1000, row.seq, row.index, row.value, row.flags];
+  }
+}
+
+function sumsAt(minutes: MinuteSums, minute: number, series: number): Sums {
+  let bySeries = minutes.get(minute);
+  if (bySeries === undefined) minutes.set(minute, (bySeries = new Map()));
+  let sums = bySeries.get(series);
+  if (sums === undefined) bySeries.set(series, (sums = emptySums()));
+  return sums;
+}

@@ -1,0 +1,70 @@
+import { open } from "node:fs/promises";
+import type { Checkpointer } from "./checkpointer.ts";
+
+/**
+ * Makes what was committed to files durable. Only their logs are opened: closing a descriptor of a
+ * database's main file would drop the locks of the whole process on it (POSIX), and SQLite locks
+ * nothing on a log. A log is restarted only behind a checkpoint, which has synced the database.
+ */
+export interface Durability {
+  touched(path: string): void;
+  /** What was touched before the call is on disk when it resolves. */
+  sync(): Promise<void>;
+}
+
+export function createDurability(directory: string, checkpointer: Checkpointer): Durability {
+  const dirty = new Set<string>();
+  /** Their last sync failed: the kernel may call the log clean that never reached the disk. */
+  const doubtful = new Set<string>();
+  const syncFile = async (path: string): Promise<void> => {
+    try {
+      if (doubtful.has(path)) await copyAnew(path);
+      else await syncLog(`${path}-wal`);
+      doubtful.delete(path);
+    } catch (error) {
+      dirty.add(path);
+      doubtful.add(path);
+      throw error;
+    }
+  };
+  const copyAnew = async (path: string): Promise<void> => {
+    const failure = await checkpointer.checkpoint(path);
+    if (failure !== null) throw Object.assign(new Error(failure), { syscall: "checkpoint" });
+  };
+  return {
+    touched: (path) => void dirty.add(path),
+    async sync() {
+      const paths = [...dirty];
+      dirty.clear();
+      if (paths.length === 0) return;
+      const ends = await Promise.allSettled(paths.map(syncFile));
+      const failed = ends.find((end) => end.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
+      try {
+        // New files, and logs that were deleted and made again, need their entry.
+        await syncPath(directory);
+      } catch (error) {
+        for (const path of paths) dirty.add(path);
+        throw error;
+      }
+    },
+  };
+}
+
+async function syncLog(path: string): Promise<void> {
+  try {
+    await syncPath(path);
+  } catch (error) {
+    // The last one to close has moved it into the database and synced that.
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}

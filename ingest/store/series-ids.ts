@@ -1,0 +1,67 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { SeriesQuery } from "./store.ts";
+
+/** The small integers that stand for the series of one file. */
+export interface SeriesIds {
+  /** Gives a new series the next number, within the caller's transaction. */
+  idOf(reading: KeyedReading, field: string): number;
+  /** After a rollback: what was given out in it was not. */
+  forget(): void;
+}
+
+/** `seriesKey` names all but the field, and is the same string for each message of a topic. */
+type KeyedReading = Omit<SeriesQuery, "field"> & { seriesKey: string };
+
+interface Fields {
+  names: string[];
+  ids: number[];
+}
+
+export function createSeriesIds(database: DatabaseSync): SeriesIds {
+  const known = new Map<string, Fields>();
+  const find = prepareFind(database);
+  const insert = database.prepare("INSERT INTO series VALUES (?, ?, ?, ?, ?, ?)");
+  const lastId = database.prepare("SELECT coalesce(max(id), 0) AS id FROM series");
+  let next: number | null = null;
+  const load = (series: SeriesQuery): number => {
+    const found = find(series);
+    if (found !== null) return found;
+    next ??= Number(lastId.get()?.["id"]) + 1;
+    insert.run(...columns(series), next);
+    next += 1;
+    return next - 1;
+  };
+  return {
+    idOf(reading, field) {
+      const fields = known.get(reading.seriesKey);
+      const at = fields?.names.indexOf(field) ?? -1;
+      if (fields !== undefined && at >= 0) return fields.ids[at] ?? 0;
+      const { sppgId, deviceId, channel, reading: name } = reading;
+      const id = load({ sppgId, deviceId, channel, reading: name, field });
+      if (fields === undefined) known.set(reading.seriesKey, { names: [field], ids: [id] });
+      else {
+        fields.names.push(field);
+        fields.ids.push(id);
+      }
+      return id;
+    },
+    forget() {
+      known.clear();
+      next = null;
+    },
+  };
+}
+
+export function prepareFind(database: DatabaseSync): (series: SeriesQuery) => number | null {
+  const statement: StatementSync = database.prepare(`
+    SELECT id FROM series
+    WHERE sppgId = ? AND deviceId = ? AND channel = ? AND reading = ? AND field = ?`);
+  return (series) => {
+    const id = statement.get(...columns(series))?.["id"];
+    return typeof id === "number" ? id : null;
+  };
+}
+
+function columns(series: SeriesQuery): [string, string, string, string, string] {
+  return [series.sppgId, series.deviceId, series.channel, series.reading, series.field];
+}
