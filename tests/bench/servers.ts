@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { anonymousDevices, type LoadDevice } from "../../simulators/index.ts";
 import { provision } from "./provision.ts";
+import { type BenchScope, openScope } from "./started.ts";
 
 export const serverNames = ["aedes", "mosquitto", "nadi"] as const;
 export type ServerName = (typeof serverNames)[number];
@@ -40,25 +41,41 @@ export async function whyMissing(name: ServerName): Promise<string | null> {
 }
 
 /** Starts a server that knows this many devices. */
-export function startServer(name: ServerName, deviceCount: number): Promise<BenchServer> {
-  switch (name) {
-    case "aedes":
-      return startAedes(deviceCount);
-    case "mosquitto":
-      return startMosquitto(deviceCount);
-    case "nadi":
-      return startNadi(deviceCount);
-    default:
-      return name satisfies never;
+export async function startServer(
+  name: ServerName,
+  deviceCount: number,
+  options: MosquittoOptions = {},
+): Promise<BenchServer> {
+  const scope = openScope();
+  try {
+    switch (name) {
+      case "aedes":
+        return await startAedes(scope, deviceCount);
+      case "mosquitto":
+        return await startMosquitto(scope, deviceCount, options);
+      case "nadi":
+        return await startNadi(scope, deviceCount);
+      default:
+        return name satisfies never;
+    }
+  } catch (error) {
+    await scope.close();
+    throw error;
   }
 }
 
-async function startAedes(deviceCount: number): Promise<BenchServer> {
+export interface MosquittoOptions {
+  /** `default`: what waits for one subscriber as Mosquitto comes. Else it is not bounded. */
+  queue?: "default" | "unbounded";
+}
+
+async function startAedes(scope: BenchScope, deviceCount: number): Promise<BenchServer> {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "aedes-server.ts")], {
     stdio: ["pipe", "pipe", "inherit"],
   });
+  stopAtEnd(scope, child);
   const port = await portFrom(child, () => true);
-  return server("aedes", { child, port, devices: anonymousDevices(deviceCount) });
+  return server(scope, "aedes", { child, port, devices: anonymousDevices(deviceCount) });
 }
 
 function findMosquitto(): string | null {
@@ -66,30 +83,34 @@ function findMosquitto(): string | null {
   return places.find((place) => existsSync(place)) ?? null;
 }
 
-async function startMosquitto(deviceCount: number): Promise<BenchServer> {
-  const folder = mkdtempSync(path.join(tmpdir(), "nadi-bench-"));
+async function startMosquitto(
+  scope: BenchScope,
+  deviceCount: number,
+  { queue = "unbounded" }: MosquittoOptions,
+): Promise<BenchServer> {
+  const folder = tempFolder(scope);
   const port = await freePort();
   const config = path.join(folder, "mosquitto.conf");
-  // Stores nothing, as stock Aedes; its default of 20 in flight would be below our window.
+  // Its default of 20 in flight would be below our window; a queue is a subscriber's.
+  const limits = queue === "default" ? "" : "max_inflight_messages 0\nmax_queued_messages 0\n";
+  // Stores nothing, as stock Aedes.
   writeFileSync(
     config,
     `listener ${port} 127.0.0.1
 allow_anonymous true
 persistence false
 set_tcp_nodelay true
-max_inflight_messages 0
-max_queued_messages 0
-log_dest none
+${limits}log_dest none
 `,
   );
   const child = spawn(findMosquitto() ?? "mosquitto", ["-c", config], { stdio: "ignore" });
+  stopAtEnd(scope, child);
   await accepting(port, child);
-  const devices = anonymousDevices(deviceCount);
-  return server("mosquitto", { child, port, devices, folder });
+  return server(scope, "mosquitto", { child, port, devices: anonymousDevices(deviceCount) });
 }
 
-async function startNadi(deviceCount: number): Promise<BenchServer> {
-  const folder = mkdtempSync(path.join(tmpdir(), "nadi-bench-"));
+async function startNadi(scope: BenchScope, deviceCount: number): Promise<BenchServer> {
+  const folder = tempFolder(scope);
   const devices = await provision(folder, deviceCount);
   const child = spawn(process.execPath, [path.join(root, "nadi.ts"), "serve"], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -101,32 +122,37 @@ async function startNadi(deviceCount: number): Promise<BenchServer> {
       NADI_LOG_LEVEL: "info",
     },
   });
+  stopAtEnd(scope, child);
   const port = await portFrom(child, (line) => line["msg"] === "mqtt listening");
-  return server("nadi", { child, port, devices, folder });
+  return server(scope, "nadi", { child, port, devices });
 }
 
 interface Started {
   child: ChildProcess;
   port: number;
   devices: readonly LoadDevice[];
-  folder?: string;
 }
 
-function server(name: ServerName, { child, port, devices, folder }: Started): BenchServer {
-  const exited = child.exitCode === null ? once(child, "exit") : Promise.resolve();
-  return {
-    name,
-    pid: child.pid ?? -1,
-    port,
-    devices,
-    async stop() {
-      child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
-      await exited;
-      clearTimeout(timer);
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-    },
-  };
+function server(scope: BenchScope, name: ServerName, started: Started): BenchServer {
+  const { child, port, devices } = started;
+  return { name, pid: child.pid ?? -1, port, devices, stop: () => scope.close() };
+}
+
+function tempFolder(scope: BenchScope): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "nadi-bench-"));
+  scope.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function stopAtEnd(scope: BenchScope, child: ChildProcess): void {
+  const exited = once(child, "exit");
+  scope.onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
+    await exited;
+    clearTimeout(timer);
+  });
 }
 
 /** The `port` of the first JSON line of the child's output that fits. */
