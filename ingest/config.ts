@@ -6,37 +6,42 @@ const days = z.coerce
   .int("must be a whole number of days")
   .max(36_500, "must be at most 36500");
 
-/** Late data reaches back a week, and its file stays open for two days more. */
-const rawDaysMin = 9;
+/** Late data reaches back a week, and the journal may hold it for two days more. */
+const daysMin = 9;
+const tooFew = `must be ${daysMin} or more: late readings reach back that far`;
 
 /** Every variable of ingest, with its default. */
 export const ingestConfigShape = {
   NADI_KEEP_RAW_DAYS: days
-    .min(rawDaysMin, `must be ${rawDaysMin} or more: late readings reach back that far`)
-    .default(90)
+    .min(daysMin, tooFew)
+    .default(30)
     .describe("Days that each single reading is kept"),
   NADI_KEEP_MINUTE_DAYS: days
-    .min(rawDaysMin, `must be ${rawDaysMin} or more: late readings reach back that far`)
+    .min(daysMin, tooFew)
     .default(400)
     .describe("Days that the values of each minute are kept"),
   NADI_KEEP_HOUR_DAYS: days
-    .min(rawDaysMin, `must be ${rawDaysMin} or more: late readings reach back that far`)
-    .default(1830)
+    .min(daysMin, tooFew)
+    .default(3_650)
     .describe("Days that the values of each hour are kept"),
 };
 
+/** For how many days of event time each resolution is kept. */
 export interface IngestConfig {
-  readonly keepRawDays: number;
-  readonly keepMinuteDays: number;
-  readonly keepHourDays: number;
+  readonly keep: {
+    readonly rawDays: number;
+    readonly minuteDays: number;
+    readonly hourDays: number;
+  };
 }
 
 /** Pure; throws a `ConfigError` that reports all bad keys at once. */
 export function loadIngestConfig(env: Environment): IngestConfig {
   const values = parseEnvironment(z.object(ingestConfigShape), env);
-  return Object.freeze({
-    keepRawDays: values.NADI_KEEP_RAW_DAYS,
-    keepMinuteDays: values.NADI_KEEP_MINUTE_DAYS,
-    keepHourDays: values.NADI_KEEP_HOUR_DAYS,
-  });
+  const keep = {
+    rawDays: values.NADI_KEEP_RAW_DAYS,
+    minuteDays: values.NADI_KEEP_MINUTE_DAYS,
+    hourDays: values.NADI_KEEP_HOUR_DAYS,
+  };
+  return Object.freeze({ keep: Object.freeze(keep) });
 }

@@ -12,8 +12,11 @@ export { deskServiceModule } from "./desk/desk-service.ts";
 export { ingestServiceModule } from "./desk/ingest-service.ts";
 export { ingestMigrationsModule } from "./desk/migrations.ts";
 export { flagBits, type JournaledReading } from "./decode/decoded.ts";
+export { type IngestConfig, loadIngestConfig } from "./config.ts";
 export { ingestErrors } from "./errors.ts";
+export { type Ingest, type IngestExit, type IngestOptions, startIngest } from "./ingest.ts";
 export type { KitchenSnapshot, LatestReading } from "./monitor/monitor.ts";
+export { readingsDirectory } from "./readings-directory.ts";
 export { type Rule, ruleSchema, type RuleVersion } from "./rules/rule.ts";
 export type {
   Bucket,
@@ -30,3 +33,4 @@ export type {
   TrackQuery,
   WriteOutcome,
 } from "./store/store.ts";
+export type { IngestStatus } from "./worker/status.ts";

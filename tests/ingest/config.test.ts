@@ -3,9 +3,7 @@ import { loadIngestConfig } from "../../ingest/config.ts";
 
 test("readings, minutes and hours are kept for their own times", () => {
   expect(loadIngestConfig({ NADI_KEEP_MINUTE_DAYS: "30" })).toEqual({
-    keepRawDays: 90,
-    keepMinuteDays: 30,
-    keepHourDays: 1830,
+    keep: { rawDays: 30, minuteDays: 30, hourDays: 3_650 },
   });
 });
 
