@@ -209,7 +209,8 @@ test("a reader that stops reading stops the file, and one that goes away gives i
   const held = [await open(), await open()];
   expect((await open()).statusCode).toBe(429);
   for (let count = 0; count < 100; count += 1) await fetch(`${url}/livez`);
-  expect(pages).toBeLessThan(60);
+  // What fits into the buffers of two sockets.
+  expect(pages).toBeLessThan(200);
   for (const answer of held) answer.destroy();
   const again = await until(open, (answer) => answer.statusCode === 200);
   again.destroy();
