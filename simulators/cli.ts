@@ -18,8 +18,8 @@ import {
 import { provision, provisionDefaults } from "./demo/provision.ts";
 import { SimulatorsError } from "./errors.ts";
 import { type RunStats, startRun } from "./play/run.ts";
-import { parseDuration, type Schedule, scheduleOf } from "./play/schedule.ts";
-import { loadScenario, type Scenario, scenarioNames } from "./scenarios/scenario.ts";
+import { parseDuration, scheduleOf } from "./play/schedule.ts";
+import { loadScenario, scenarioNames } from "./scenarios/scenario.ts";
 
 export interface SimulateCommandOptions {
   /** All folders' migrations, as for the other commands that open the records. */
@@ -180,13 +180,14 @@ async function runSimulate(
   args: SimulateArguments,
   context: CommandContext,
 ): Promise<number> {
-  const scenario = args.scenario === null ? null : loadScenario(args.scenario);
+  const { scenario: name } = args;
+  const scenario = name === null ? null : asUsage(() => loadScenario(name));
   const { speed, seed, host, port } = args;
   if (scenario?.needsLifeSpeed === true && speed > 1) {
     const note = "is about silence, which is judged by when messages arrive: run it at --speed 1";
     context.stderr.write(`nadi: ${scenario.name} ${note}\n`);
   }
-  const schedule = planOf(args, scenario);
+  const schedule = asUsage(() => scheduleOf({ ...args, nowMs: Date.now(), scenario }));
   const { kitchens, credentials } = await takeKitchens(options, args, context);
   const run = startRun({ host, port, seed, speed, kitchens, credentials, scenario, ...schedule });
   try {
@@ -214,9 +215,10 @@ async function runSimulate(
   return exitCodes.done;
 }
 
-function planOf(args: SimulateArguments, scenario: Scenario | null): Schedule {
+/** What the simulators refuse in a value of the command line is a wrong command line. */
+function asUsage<Result>(work: () => Result): Result {
   try {
-    return scheduleOf({ ...args, nowMs: Date.now(), scenario });
+    return work();
   } catch (error) {
     if (!(error instanceof SimulatorsError)) throw error;
     throw new UsageError(error.message);
