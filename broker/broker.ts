@@ -5,6 +5,7 @@ import type { BrokerConfig } from "./config.ts";
 import type { ConnectionOrigin } from "./edge/connection.ts";
 import { Edge } from "./edge/edge.ts";
 import type { EdgeClock, EdgeLimits } from "./edge/limits.ts";
+import type { InterestListener } from "./edge/interest.ts";
 import { type Listener, type ListenOptions, listenTcp, listenTls } from "./edge/listeners.ts";
 import type { PresenceChange } from "./edge/presence.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -35,6 +36,8 @@ export interface Broker {
   /** Takes a connection of another transport, e.g. a WebSocket. */
   handle(conn: Duplex, origin: ConnectionOrigin): void;
   onPresence(listener: (change: PresenceChange) => void): () => void;
+  /** Kitchens that people watch: told at once of those by now, then of each change. */
+  onInterest(listener: InterestListener): () => void;
 }
 
 /** Limits that nobody needs to set; each with its reason. */
@@ -45,11 +48,17 @@ const fixedLimits = {
   unreadBytesMax: 65_536,
   /** A few seconds of live messages for a phone on a slow network. */
   congestedBytes: 262_144,
+  /** Half a minute of a slow phone; older values than that are worth nothing. */
+  congestedBytesOfPerson: 131_072,
   /** A client that has taken too little for so long is gone (R21 asks for 10 s). */
   frozenMs: 9_000,
   /** What counts as progress. The socket tells of whole writes only, of 256 KB at most. */
   takenBytesMin: 16_384,
   connectDeadlineMs: 5_000,
+  /** Tabs and phones of one person; the longest open one yields. */
+  connectionsPerPerson: 16,
+  /** A person sends subscriptions and pings: far below. */
+  personBytesPerSecond: 65_536,
   /** A device that changes networks connects before its old connection is known to be dead. */
   connectionsPerPrincipal: 2,
   credentialsCached: 100_000,
@@ -112,7 +121,9 @@ export function edgeLimits(config: BrokerConfig, isConformance: boolean): EdgeLi
         messagesPerSecond: config.NADI_MAX_KITCHEN_MESSAGES_PER_SECOND,
         bytesPerSecond: config.NADI_MAX_KITCHEN_BYTES_PER_SECOND,
       },
+      person: { messagesPerSecond: 0, bytesPerSecond: fixed.personBytesPerSecond },
     },
+    connectionsPerPerson: fixed.connectionsPerPerson,
     connectionsMax: config.NADI_MAX_CONNECTIONS,
     connectionsPerPrincipal: isConformance
       ? conformanceLimits.connectionsPerPrincipal
@@ -120,6 +131,7 @@ export function edgeLimits(config: BrokerConfig, isConformance: boolean): EdgeLi
     pendingJournalBytes: config.NADI_MAX_PENDING_BYTES,
     connectDeadlineMs: fixed.connectDeadlineMs,
     congestedBytes: fixed.congestedBytes,
+    congestedBytesOfPerson: fixed.congestedBytesOfPerson,
     frozen: { frozenMs: fixed.frozenMs, takenBytesMin: fixed.takenBytesMin },
     credentialsCached: fixed.credentialsCached,
   };
@@ -198,5 +210,6 @@ export function createBroker(options: BrokerOptions): Broker {
     stop: () => (stopping ??= stop()),
     handle: accept,
     onPresence: (listener) => edge.onPresence(listener),
+    onInterest: (listener) => edge.onInterest(listener),
   };
 }

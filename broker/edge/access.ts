@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { formatPrincipal } from "../../devices/index.ts";
-import type { LoginSource } from "../ports.ts";
+import type { LoginSource, PersonSession } from "../ports.ts";
 import type { AddressGuard } from "./address-limits.ts";
 import type { Arrivals } from "./arrivals.ts";
 import {
@@ -15,6 +15,7 @@ import type { Connection } from "./connection.ts";
 import type { CredentialCache } from "./credential-cache.ts";
 import type { EdgeClock, EdgeCounters, EdgeLimits } from "./limits.ts";
 import { conformancePrincipal, maySubscribe } from "./principal.ts";
+import type { People } from "./people.ts";
 import type { PrincipalIndex } from "./principal-index.ts";
 import { sessionMarker } from "./persistence.ts";
 import { markedIndex, markerPrefix } from "./pump.ts";
@@ -22,7 +23,7 @@ import type { Refusals } from "./refusals.ts";
 import type { Revocation } from "./revocation.ts";
 import type { Message } from "./session.ts";
 import type { SessionStore } from "./session-store.ts";
-import { signIn, type SignInResult } from "./sign-in.ts";
+import { signIn, signInPerson, type SignInResult } from "./sign-in.ts";
 import type { Throttles } from "./throttles.ts";
 
 export interface AccessParts {
@@ -39,6 +40,7 @@ export interface AccessParts {
   guard: AddressGuard<Connection>;
   arrivals: Arrivals;
   index: PrincipalIndex<Connection>;
+  people: People;
   throttles: Throttles;
   revocation: Revocation;
   /** Hands on what a conformance run publishes. */
@@ -72,6 +74,10 @@ export class Access {
     if (isConformance) {
       connection.principal = conformancePrincipal;
       this.#accept(client, callback);
+      return;
+    }
+    if (connection.origin.person !== undefined) {
+      this.#personSignsIn(client, connection.origin.person, callback);
       return;
     }
     const request = {
@@ -157,17 +163,13 @@ export class Access {
     outcome: { result: SignInResult; credentials: Credentials },
     callback: Callback<boolean>,
   ): void {
-    const { arrivals, cache, clock, refusals, revocation, throttles } = this.#parts;
+    const { cache, clock, refusals, revocation, throttles } = this.#parts;
     const connection = client.req;
     if (client.closed || connection.conn.destroyed) return;
     const { result, credentials } = outcome;
     if (!result.isAccepted) {
       refusals.record(result.refusal, connection, credentials.userName ?? null);
-      const { refusal, returnCode } = result;
-      arrivals.refuse(connection, () => {
-        if (returnCode === null) client.close();
-        else callback(Object.assign(new Error(refusal), { returnCode }));
-      });
+      this.#refuse(client, result, callback);
       return;
     }
     const { principal, login } = result;
@@ -178,13 +180,44 @@ export class Access {
     }
     connection.principal = principal;
     connection.secretHash = result.secretHash;
-    connection.throttles = throttles.forDevice(principal, clock.monotonicMs());
+    connection.throttles = throttles.forPrincipal(principal, clock.monotonicMs());
     client.id = `${principal.name}:${client.id}`;
     const will = pendingWill(client);
     if (will !== null) will.retain = false;
     revocation.watchExpiry(connection, result.expiresAtMs);
     this.#yieldOldest(client, principal.name);
     this.#accept(client, callback);
+  }
+
+  #personSignsIn(client: AedesClient, person: PersonSession, callback: Callback<boolean>): void {
+    const { clock, people, refusals, throttles } = this.#parts;
+    const connection = client.req;
+    const willTopic = pendingWill(client)?.topic ?? null;
+    const result = signInPerson(person, { clientId: client.id, willTopic });
+    if (!result.isAccepted) {
+      refusals.record(result.refusal, connection, person.userId);
+      this.#refuse(client, result, callback);
+      return;
+    }
+    const { principal } = result;
+    connection.principal = principal;
+    connection.throttles = throttles.forPrincipal(principal, clock.monotonicMs());
+    client.id = `${principal.name}:${client.id}`;
+    // What a browser has missed it reads from the API: nothing is kept for it.
+    client.clean = true;
+    people.signedIn(connection);
+    this.#accept(client, callback);
+  }
+
+  #refuse(
+    client: AedesClient,
+    { refusal, returnCode }: Extract<SignInResult, { isAccepted: false }>,
+    callback: Callback<boolean>,
+  ): void {
+    this.#parts.arrivals.refuse(client.req, () => {
+      if (returnCode === null) client.close();
+      else callback(Object.assign(new Error(refusal), { returnCode }));
+    });
   }
 
   #accept(client: AedesClient, callback: Callback<boolean>): void {

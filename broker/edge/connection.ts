@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { PersonSession } from "../ports.ts";
 import type { AedesClient } from "./aedes-private.ts";
 import { type FrozenLimits, FrozenWatch } from "./frozen.ts";
 import { type Principal, mayPublish, mayReceive } from "./principal.ts";
@@ -14,6 +15,8 @@ export interface ConnectionOrigin {
   transport: Transport;
   /** A client certificate's device, `{sppgId}.{deviceId}`, if one was shown and verified. */
   certificateName: string | null;
+  /** Whose cookie came with the upgrade: such a connection is a person's and no device's. */
+  person?: PersonSession;
 }
 
 let lastConnectionId = 0;
@@ -54,11 +57,12 @@ export class Connection implements Outlet {
   constructor(
     conn: Duplex,
     origin: ConnectionOrigin,
-    limits: { congestedBytes: number; frozen: FrozenLimits },
+    limits: { congestedBytes: number; congestedBytesOfPerson: number; frozen: FrozenLimits },
   ) {
     this.conn = conn;
     this.origin = origin;
-    this.#congestedBytes = limits.congestedBytes;
+    this.#congestedBytes =
+      origin.person === undefined ? limits.congestedBytes : limits.congestedBytesOfPerson;
     this.frozen = new FrozenWatch(conn, limits.frozen);
   }
 

@@ -5,7 +5,7 @@ import type { AuditSink, LoginSource } from "../ports.ts";
 import { Access } from "./access.ts";
 import { AddressGuard } from "./address-limits.ts";
 import { Arrivals } from "./arrivals.ts";
-import { type AedesClient, forgetSubscription } from "./aedes-private.ts";
+import type { AedesClient } from "./aedes-private.ts";
 import { AwaySessions } from "./away-sessions.ts";
 import { Backlog } from "./backlog.ts";
 import { Connection, type ConnectionOrigin } from "./connection.ts";
@@ -13,19 +13,22 @@ import { CredentialCache } from "./credential-cache.ts";
 import { encodeConnack } from "./encode.ts";
 import { Entrance } from "./entrance.ts";
 import type { Gate, GateError, GatePacket } from "./gate.ts";
+import { Interest, type InterestListener } from "./interest.ts";
 import type { EdgeClock, EdgeCounters, EdgeLimits } from "./limits.ts";
 import { NadiAedes } from "./nadi-aedes.ts";
 import type { GateFault } from "./packet-types.ts";
+import { People } from "./people.ts";
 import { createPersistence } from "./persistence.ts";
 import { Presence, type PresenceChange } from "./presence.ts";
 import { maySubscribe } from "./principal.ts";
 import { PrincipalIndex } from "./principal-index.ts";
-import { markerPrefix, Pump, type PumpHost, type PumpLimits } from "./pump.ts";
+import { Pump, type PumpHost, type PumpLimits } from "./pump.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
 import { RetainedMessages } from "./retained.ts";
 import { Revocation } from "./revocation.ts";
 import type { Message } from "./session.ts";
 import { SessionStore } from "./session-store.ts";
+import { enterSubscriptions, type GrantedFilter } from "./subscribing.ts";
 import { Throttles } from "./throttles.ts";
 
 export interface EdgeOptions {
@@ -62,6 +65,8 @@ export class Edge implements PumpHost {
   readonly #cache: CredentialCache;
   readonly #guard: AddressGuard<Connection>;
   readonly #index = new PrincipalIndex<Connection>();
+  readonly #interest = new Interest();
+  readonly #people: People;
   readonly #presence: Presence;
   readonly #retained: RetainedMessages;
   readonly #revocation: Revocation;
@@ -75,7 +80,7 @@ export class Edge implements PumpHost {
     const { limits, journal, logins, audit, log, clock } = options;
     this.#options = options;
     this.refusals = new Refusals({ audit, log, clock });
-    this.sessions = new SessionStore(limits.sessions);
+    this.sessions = new SessionStore(limits.sessions, this.#interest);
     this.#guard = new AddressGuard(limits.address);
     this.#arrivals = new Arrivals({
       guard: this.#guard,
@@ -91,6 +96,11 @@ export class Edge implements PumpHost {
       journal,
       bytesMax: limits.pendingJournalBytes,
       onRelieved: () => this.#runHeldBack(),
+    });
+    this.#people = new People({
+      connectionsPerPerson: limits.connectionsPerPerson,
+      revoke: (connection) => this.#revoke(connection),
+      yield: (connection) => connection.destroy(),
     });
     this.#revocation = new Revocation({
       source: logins,
@@ -111,6 +121,7 @@ export class Edge implements PumpHost {
       guard: this.#guard,
       arrivals: this.#arrivals,
       index: this.#index,
+      people: this.#people,
       throttles: this.#throttles,
       revocation: this.#revocation,
       route: (message) => this.publish(message),
@@ -176,6 +187,7 @@ export class Edge implements PumpHost {
     };
     new Entrance(conn, host).open();
     this.#arrivals.admit(connection);
+    if (!this.#people.arrive(connection)) this.#drop(connection, "session-ended");
   }
 
   /** Its CONNECT is well formed: from here on Aedes drives it. */
@@ -211,6 +223,10 @@ export class Edge implements PumpHost {
     }
     // [MQTT-3.3.1-9]: the flag is for those who subscribe later.
     this.sessions.route({ ...message, retain: false });
+  }
+
+  onInterest(listener: InterestListener): () => void {
+    return this.#interest.onChange(listener);
   }
 
   onPresence(listener: (change: PresenceChange) => void): () => void {
@@ -270,10 +286,11 @@ export class Edge implements PumpHost {
       // Aedes marks the client a line later. A refused one has no session.
       if (client.req.session !== null) queueMicrotask(() => this.#opened(client.req));
     });
-    aedes.on(
-      "subscribe",
-      (subscriptions: { topic: string; qos: 0 | 1 | 2 | 128 }[], client: AedesClient) =>
-        this.#subscribed(client.req, subscriptions),
+    aedes.on("subscribe", (granted: GrantedFilter[], client: AedesClient) =>
+      enterSubscriptions(client.req, granted, {
+        sessions: this.sessions,
+        retained: this.#retained,
+      }),
     );
     aedes.on("unsubscribe", (filters: string[], client: AedesClient) => {
       const { session } = client.req;
@@ -321,25 +338,6 @@ export class Edge implements PumpHost {
     connection.pump?.open();
   }
 
-  #subscribed(
-    connection: Connection,
-    subscriptions: readonly { topic: string; qos: 0 | 1 | 2 | 128 }[],
-  ): void {
-    const { client, session } = connection;
-    if (client === null || session === null || session.outlet !== connection) return;
-    for (const { topic, qos } of subscriptions) {
-      connection.pendingFilters.delete(topic);
-      // Aedes needs its own record of them for nothing.
-      if (qos !== 128) forgetSubscription(client, topic);
-      if (qos === 128 || topic.startsWith(markerPrefix)) continue;
-      if (!this.sessions.subscribe(session, topic, qos)) continue;
-      // [MQTT-3.3.1-6, -8]: once for each matching subscription, with the retain flag set.
-      for (const message of this.#retained.match(topic)) {
-        session.deliverRetained(message, qos);
-      }
-    }
-  }
-
   // --- Ends.
 
   #revoke(connection: Connection): void {
@@ -363,14 +361,14 @@ export class Edge implements PumpHost {
     this.#arrivals.leave(connection);
     connection.pump?.stop();
     this.#revocation.forget(connection);
+    this.#people.leave(connection);
     if (indexed !== null) this.#index.remove(indexed.sppgId, indexed.name, connection);
     if (session !== null) {
       this.sessions.detach(session.id, connection, this.#options.clock.monotonicMs());
     }
-    if (principal?.kind === "device") {
-      this.#throttles.release(principal);
-      if (connection.isPresent) this.#presence.disconnected(principal);
-    }
+    if (principal !== null && principal.kind !== "conformance") this.#throttles.release(principal);
+    if (principal?.kind === "device" && connection.isPresent)
+      this.#presence.disconnected(principal);
     client?.close();
   }
 

@@ -15,8 +15,12 @@ interface Since {
   takenBytes: number;
 }
 
-/** Bytes that the client's side of the network has taken, as far as the kernel tells. */
+/**
+ * Bytes that the client's side of the network has taken, as far as the kernel tells; a transport
+ * that hears of it from the client itself says so as `bytesTaken`.
+ */
 function takenBytes(conn: Duplex): number {
+  if ("bytesTaken" in conn) return Number(conn.bytesTaken);
   // A socket counts what it was given; another transport tells by draining alone.
   const given = "bytesWritten" in conn ? Number(conn.bytesWritten) : 0;
   return given - conn.writableLength;

@@ -25,11 +25,15 @@ export interface EdgeLimits {
   rates: ThrottleRates;
   connectionsMax: number;
   connectionsPerPrincipal: number;
+  /** Sockets of one person, over all of their sessions. */
+  connectionsPerPerson: number;
   pendingJournalBytes: number;
   /** CONNECT must be complete and answered within this time. */
   connectDeadlineMs: number;
   /** Bytes towards a client above which QoS 0 messages to it are dropped. */
   congestedBytes: number;
+  /** The same towards a person: live values are of the moment. */
+  congestedBytesOfPerson: number;
   frozen: FrozenLimits;
   credentialsCached: number;
 }

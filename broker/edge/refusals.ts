@@ -21,6 +21,11 @@ export type Refusal =
 /** Whom: a connection, or one that never came to be. */
 export type Refused = Pick<Connection, "principal" | "origin">;
 
+function actorOf(principal: Refused["principal"]): string {
+  if (principal === null) return "anonymous";
+  return principal.kind === "person" ? `user:${principal.userId}` : `device:${principal.name}`;
+}
+
 /** One line in the audit log and the log for each source, refusal and minute. */
 const repeatMs = 60_000;
 /** And so many lines a minute at most: whoever has many addresses must not fill them either. */
@@ -59,7 +64,7 @@ export class Refusals {
     this.#log.info({ ...facts, principal: principal?.name ?? null, subject: what }, "mqtt refused");
     this.#audit.write({
       atMs: this.#clock.wallMs(),
-      actor: principal === null ? "anonymous" : `device:${principal.name}`,
+      actor: actorOf(principal),
       action: `mqtt.${refusal}`,
       sppgId: principal?.kind === "device" ? principal.sppgId : null,
       subject: what,

@@ -18,6 +18,12 @@ export interface SessionStoreLimits extends SessionLimits {
   filtersPerSession: number;
 }
 
+/** Hears of each filter that a session has from now on, or has no more. */
+export interface FilterWatcher {
+  added(session: Session, filter: string): void;
+  removed(session: Session, filter: string): void;
+}
+
 const noFilters: ReadonlySet<string> = new Set();
 
 /**
@@ -27,6 +33,7 @@ const noFilters: ReadonlySet<string> = new Set();
 export class SessionStore {
   readonly counters: SessionCounters = { delivered: 0, droppedCongested: 0, droppedQueueFull: 0 };
   readonly #limits: SessionStoreLimits;
+  readonly #watcher: FilterWatcher | null;
   readonly #sessions = new Map<string, Session>();
   readonly #router = new Router<Session>();
   /** Kept sessions (clean session 0) by principal. */
@@ -35,8 +42,9 @@ export class SessionStore {
   /** Kept sessions whose clients are away, longest first. */
   readonly #away = new Set<Session>();
 
-  constructor(limits: SessionStoreLimits) {
+  constructor(limits: SessionStoreLimits, watcher: FilterWatcher | null = null) {
     this.#limits = limits;
+    this.#watcher = watcher;
   }
 
   get count(): number {
@@ -57,7 +65,10 @@ export class SessionStore {
   discard(id: string): void {
     const session = this.#sessions.get(id);
     if (session === undefined) return;
-    for (const filter of session.filters.keys()) this.#router.remove(filter, session);
+    for (const filter of session.filters.keys()) {
+      this.#router.remove(filter, session);
+      this.#watcher?.removed(session, filter);
+    }
     this.#sessions.delete(id);
     if (session.isClean) return;
     this.#away.delete(session);
@@ -103,13 +114,17 @@ export class SessionStore {
   subscribe(session: Session, filter: string, qos: QoS): boolean {
     if (this.#sessions.get(session.id) !== session) return false;
     if (!this.hasRoomForFilter(session, filter)) return false;
+    const isNew = !session.filters.has(filter);
     session.filters.set(filter, qos);
     this.#router.add(filter, session, qos);
+    if (isNew) this.#watcher?.added(session, filter);
     return true;
   }
 
   unsubscribe(session: Session, filter: string): void {
-    if (session.filters.delete(filter)) this.#router.remove(filter, session);
+    if (!session.filters.delete(filter)) return;
+    this.#router.remove(filter, session);
+    this.#watcher?.removed(session, filter);
   }
 
   /** `pending`: new filters that are granted and not entered yet. */

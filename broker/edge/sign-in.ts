@@ -1,10 +1,16 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type DeviceLogin, parsePrincipal } from "../../devices/index.ts";
-import type { LoginSource } from "../ports.ts";
+import type { LoginSource, PersonSession } from "../ports.ts";
 import type { AddressGuard } from "./address-limits.ts";
 import type { Connection } from "./connection.ts";
 import type { CredentialCache } from "./credential-cache.ts";
-import { type DevicePrincipal, devicePrincipal, mayPublish } from "./principal.ts";
+import {
+  type DevicePrincipal,
+  devicePrincipal,
+  mayPublish,
+  type PersonPrincipal,
+  personPrincipal,
+} from "./principal.ts";
 
 /** What a CONNECT shows of itself. */
 export interface SignInRequest {
@@ -19,6 +25,7 @@ export type SignInRefusal =
   | "too-many-failures"
   | "credentials"
   | "disabled"
+  | "session-ended"
   | "client-id"
   | "will-topic";
 
@@ -42,8 +49,27 @@ export type SignInResult =
 /** The internal id is `{principal}:{client id}`; these characters can't be mistaken for it. */
 const clientIdPattern = /^[A-Za-z0-9_.-]{0,128}$/;
 
-function refuse(refusal: SignInRefusal, returnCode: 2 | 4 | 5 | null): SignInResult {
+function refuse(
+  refusal: SignInRefusal,
+  returnCode: 2 | 4 | 5 | null,
+): Extract<SignInResult, { isAccepted: false }> {
   return { isAccepted: false, refusal, returnCode };
+}
+
+export type PersonSignInResult =
+  | { isAccepted: true; principal: PersonPrincipal }
+  | Extract<SignInResult, { isAccepted: false }>;
+
+/** A person's cookie has been judged by the transport: user name and password say nothing here. */
+export function signInPerson(
+  person: PersonSession,
+  request: Pick<SignInRequest, "clientId" | "willTopic">,
+): PersonSignInResult {
+  if (!clientIdPattern.test(request.clientId)) return refuse("client-id", 2);
+  // What a will would say is the broker's own to say.
+  if (request.willTopic !== null) return refuse("will-topic", 5);
+  if (person.isEnded) return refuse("session-ended", null);
+  return { isAccepted: true, principal: personPrincipal(person) };
 }
 
 /** The secret that the hash belongs to, if the device has it and it lives. */

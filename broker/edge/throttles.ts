@@ -1,9 +1,11 @@
-import type { DevicePrincipal } from "./principal.ts";
+import type { DevicePrincipal, PersonPrincipal } from "./principal.ts";
 import { type Rate, Throttle } from "./throttle.ts";
 
 export interface ThrottleRates {
   device: Rate;
   kitchen: Rate;
+  /** All connections of a person: subscriptions and pings. */
+  person: Rate;
 }
 
 interface Shared {
@@ -38,15 +40,10 @@ export class Throttles {
   }
 
   /** Pair each call with a `release`. */
-  forDevice(principal: DevicePrincipal, nowMs: number): Throttle[] {
+  forPrincipal(principal: DevicePrincipal | PersonPrincipal, nowMs: number): Throttle[] {
     this.#forgetFull(nowMs);
     const throttles: Throttle[] = [];
-    // A device's name has a dot and a kitchen's has none, so the keys can't meet.
-    const scopes = [
-      [principal.name, this.#rates.device],
-      [principal.sppgId, this.#rates.kitchen],
-    ] as const;
-    for (const [key, rate] of scopes) {
+    for (const [key, rate] of this.#scopesOf(principal)) {
       if (!isLimited(rate)) continue;
       const shared = this.#shared.get(key) ?? { throttle: new Throttle(rate, nowMs), users: 0 };
       shared.users++;
@@ -57,13 +54,22 @@ export class Throttles {
     return throttles;
   }
 
-  release(principal: DevicePrincipal): void {
-    for (const key of [principal.name, principal.sppgId]) {
+  release(principal: DevicePrincipal | PersonPrincipal): void {
+    for (const [key] of this.#scopesOf(principal)) {
       const shared = this.#shared.get(key);
       if (shared === undefined) continue;
       shared.users--;
       if (shared.users === 0) this.#idle.add(key);
     }
+  }
+
+  /** A device's name has a dot, a kitchen's has none, only ours has a colon: no keys meet. */
+  #scopesOf(principal: DevicePrincipal | PersonPrincipal): (readonly [string, Rate])[] {
+    if (principal.kind === "person") return [[`user:${principal.userId}`, this.#rates.person]];
+    return [
+      [principal.name, this.#rates.device],
+      [principal.sppgId, this.#rates.kitchen],
+    ];
   }
 
   #forgetFull(nowMs: number): void {

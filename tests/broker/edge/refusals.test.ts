@@ -19,6 +19,7 @@ function createRefusals(t: TestContext) {
     const origin = { address, transport: "tcp", certificateName: null } as const;
     const made = new Connection(new PassThrough(), origin, {
       congestedBytes: 1000,
+      congestedBytesOfPerson: 1_000,
       frozen: { frozenMs: 1000, takenBytesMin: 1 },
     });
     t.onTestFinished(() => void made.conn.destroy());

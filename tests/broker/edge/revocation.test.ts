@@ -30,6 +30,7 @@ function createRevocation(t: TestContext) {
     const origin = { address: "203.0.113.7", transport: "tcp", certificateName: null } as const;
     const connection = new Connection(new PassThrough(), origin, {
       congestedBytes: 1000,
+      congestedBytesOfPerson: 1_000,
       frozen: { frozenMs: 1000, takenBytesMin: 1 },
     });
     t.onTestFinished(() => void connection.conn.destroy());
