@@ -22,8 +22,11 @@ const retryMs = 5_000;
 const sweepMs = 60_000;
 /** 10,000 sessions are about 6 MB; those with a socket are kept beyond it. */
 const cachedMax = 10_000;
-/** Cookies that nobody knows cost a look-up each: a flood of them waits here and not in SQL. */
-const lookUpsMax = 64;
+/**
+ * Cookies that nobody knows cost a look-up each, and devices that sign in wait for it: 256 are some
+ * 50 ms of the records worker. After a restart as many browsers come back at once.
+ */
+const lookUpsMax = 256;
 
 /**
  * Sessions in memory, of this process: the records know them, the change log empties this. What is

@@ -2,7 +2,8 @@ import { dashboardError } from "../errors.ts";
 
 /**
  * One password costs 19 MiB and 40 ms of a thread. The threads of the pool are four and also sync
- * the journal: half of them are enough for people.
+ * the journal: half of them are enough for people. The line stands here and not in the records
+ * worker, where it would hold up the devices' logins.
  */
 export const verifiesMax = 2;
 /** About a second of waiting; whoever comes later is told to try again. */

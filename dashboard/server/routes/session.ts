@@ -5,13 +5,17 @@ import type { SessionCookie } from "../people/cookie.ts";
 import type { PersonSession } from "../people/live-session.ts";
 import type { StoredSession } from "../people/people.ts";
 import { SignInLimits } from "../people/sign-in-limits.ts";
+import { VerifyGate } from "../people/verify-gate.ts";
 import { notFound } from "../problems.ts";
 import { type Api, route } from "./route.ts";
 
 export function registerSessionRoutes(api: Api, cookie: SessionCookie): void {
-  const limits = new SignInLimits(() => api.clock.monotonicMs());
+  const guards = {
+    limits: new SignInLimits(() => api.clock.monotonicMs()),
+    gate: new VerifyGate(),
+  };
   route(api, "signIn", async ({ body, request, reply }) => {
-    const signedIn = await signIn(api, limits, { ...body, request });
+    const signedIn = await signIn(api, guards, { ...body, request });
     reply.header("set-cookie", cookie.set(signedIn.token));
     return describe(api, signedIn.session);
   });
@@ -56,18 +60,25 @@ interface SignIn {
   request: FastifyRequest;
 }
 
-async function signIn(api: Api, limits: SignInLimits, input: SignIn) {
+interface Guards {
+  limits: SignInLimits;
+  gate: VerifyGate;
+}
+
+async function signIn(api: Api, { limits, gate }: Guards, input: SignIn) {
   const { email, password, request } = input;
   const attempt = beginTry(api, limits, input);
   const replacesSha256Hex = api.sessions.tokenHashOf(request);
   try {
-    const signedIn = await api.services.people.signIn({
-      email,
-      password,
-      address: request.ip,
-      userAgent: request.headers["user-agent"] ?? null,
-      replacesSha256Hex,
-    });
+    const signedIn = await gate.run(() =>
+      api.services.people.signIn({
+        email,
+        password,
+        address: request.ip,
+        userAgent: request.headers["user-agent"] ?? null,
+        replacesSha256Hex,
+      }),
+    );
     if (signedIn === null) {
       attempt.fail();
       note(api, input, { action: "session.start", outcome: "refused" });
@@ -78,7 +89,7 @@ async function signIn(api: Api, limits: SignInLimits, input: SignIn) {
     note(api, input, { action: "session.start", outcome: "done" });
     return signedIn;
   } finally {
-    // The records failed: the password was not judged.
+    // The records failed, or the line was too long: the password was not judged.
     attempt.cancel();
   }
 }
