@@ -10,10 +10,15 @@ import {
   sumsToRow,
   yearSchema,
 } from "./database.ts";
-import { putLatestSql } from "./day-statements.ts";
 import { dayMs, hourMs, minuteMs, minutesOfDay } from "./files.ts";
 import { createSeriesIds } from "./series-ids.ts";
 import { addSums, emptySums, type Sums } from "./sums.ts";
+
+/** Moves to newer only. */
+const putLatestSql = `
+  INSERT INTO latest VALUES (?, ?, ?, ?, ?) ON CONFLICT (series) DO UPDATE
+  SET ms = excluded.ms, seq = excluded.seq, idx = excluded.idx, value = excluded.value
+  WHERE (excluded.ms, excluded.seq, excluded.idx) > (ms, seq, idx)`;
 
 /** Series copied in one step: as many as take about this long, so that others get their turn. */
 const stepMs = 4;
@@ -52,8 +57,6 @@ export function openDayCopy(day: number, paths: DayCopyPaths): DayCopy {
     SELECT m.minute, ${sumsColumns} FROM every CROSS JOIN minutes m
     WHERE m.minute = every.minute AND m.series = ?`);
   minutes.setReturnArrays(true);
-  const latest = source.prepare("SELECT ms, seq, idx, value FROM latest WHERE series = ?");
-  latest.setReturnArrays(true);
   let next = 0;
   const copyOne = (row: Record<string, unknown>): void => {
     const named = nameOf(row);
@@ -64,9 +67,6 @@ export function openDayCopy(day: number, paths: DayCopyPaths): DayCopy {
     });
     toMonth.put(named, found);
     toYear.put(named, found);
-    for (const [ms = 0, ...rest] of numberRows(latest, [id])) {
-      toYear.putLatest(named, [day * dayMs + ms, ...rest]);
-    }
   };
   return {
     step() {
@@ -130,10 +130,11 @@ function createYearCopy(database: DatabaseSync) {
         addSums(whole, sums);
         hours.set(hour, whole);
       }
-      for (const [hour, sums] of hours) put.run(id, hour, ...sumsToRow(sums, hour * hourMs));
-    },
-    putLatest(named: Named, values: readonly number[]): void {
-      putLatest.run(ids.idOf(named, named.field), ...values);
+      for (const [hour, sums] of hours) {
+        put.run(id, hour, ...sumsToRow(sums, hour * hourMs));
+        const { count, lastTimeMs, lastSeq, lastIndex, last } = sums;
+        if (count > 0) putLatest.run(id, lastTimeMs, lastSeq, lastIndex, last);
+      }
     },
   };
 }

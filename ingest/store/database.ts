@@ -31,10 +31,6 @@ export const daySchema = `${seriesTable}
   CREATE TABLE IF NOT EXISTS minutes (
     minute INTEGER NOT NULL, series INTEGER NOT NULL, ${sumsTypes}, PRIMARY KEY (minute, series)
   ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS latest (
-    series INTEGER PRIMARY KEY, ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL,
-    value REAL NOT NULL
-  );
   CREATE TABLE IF NOT EXISTS rolled (id INTEGER PRIMARY KEY, minute INTEGER NOT NULL);
   INSERT OR IGNORE INTO rolled VALUES (1, 0);`;
 

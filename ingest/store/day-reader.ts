@@ -31,7 +31,7 @@ export class DayReader {
   readonly #value: StatementSync;
   readonly #lastSecond: StatementSync;
   readonly #newest: StatementSync;
-  readonly #latest: StatementSync;
+  readonly #newestMinute: StatementSync;
   readonly #kitchen: StatementSync;
 
   constructor(database: DatabaseSync) {
@@ -66,7 +66,11 @@ export class DayReader {
         SELECT ? UNION ALL SELECT number - 1 FROM down WHERE number > ?)
       SELECT r.second, r.ms, r.seq, r.idx, r.value FROM down CROSS JOIN raw r
       WHERE r.second = down.number AND r.series = ? AND r.flags = 0`);
-    this.#latest = prepare("SELECT ms, seq, idx, value FROM latest WHERE series = ?");
+    this.#newestMinute = prepare(`
+      WITH RECURSIVE down(number) AS (
+        SELECT ? UNION ALL SELECT number - 1 FROM down WHERE number > 0)
+      SELECT m.minute, ${sumsColumns} FROM down CROSS JOIN minutes m
+      WHERE m.minute = down.number AND m.series = ? AND m.count > 0 LIMIT 1`);
     this.#kitchen = database.prepare("SELECT * FROM series WHERE sppgId = ?");
   }
 
@@ -126,7 +130,8 @@ export class DayReader {
   newest(series: number, day: number): Point | null {
     const startMs = day * dayMs;
     let newest: Point | null = null;
-    const from = this.rolledMinute() * 60;
+    const rolledMinute = this.rolledMinute();
+    const from = rolledMinute * 60;
     const end = this.#endSecond();
     const rows = from <= end ? this.#newest.iterate(end, from, series) : [];
     for (const row of rows) {
@@ -137,10 +142,11 @@ export class DayReader {
       newest = { timeMs, seq, index, value, flags: 0 };
     }
     if (newest !== null) return newest;
-    const [row] = numberRows(this.#latest, [series]);
+    const [row] = numberRows(this.#newestMinute, [rolledMinute - 1, series]);
     if (row === undefined) return null;
-    const [ms = 0, seq = 0, index = 0, value = 0] = row;
-    return { timeMs: startMs + ms, seq, index, value, flags: 0 };
+    const sums = sumsFromRow(row, 1, startMs + (row[0] ?? 0) * minuteMs);
+    const { lastTimeMs: timeMs, lastSeq: seq, lastIndex: index, last: value } = sums;
+    return { timeMs, seq, index, value, flags: 0 };
   }
 
   #endSecond(): number {

@@ -14,17 +14,9 @@ export interface DayStatements {
   rowsAfter: StatementSync;
   minute(minute: number, series: number, startMs: number): Sums | null;
   putMinute(minute: number, series: number, row: readonly (number | null)[]): void;
-  /** Moves to newer only. */
-  putLatest(series: number, sums: Sums, dayStartMs: number): void;
   rolledMinute(): number;
   setRolledMinute(minute: number): void;
 }
-
-/** Of a day with `ms` from its start, or of a year with UTC ms. */
-export const putLatestSql = `
-  INSERT INTO latest VALUES (?, ?, ?, ?, ?) ON CONFLICT (series) DO UPDATE
-  SET ms = excluded.ms, seq = excluded.seq, idx = excluded.idx, value = excluded.value
-  WHERE (excluded.ms, excluded.seq, excluded.idx) > (ms, seq, idx)`;
 
 export function createDayStatements(database: DatabaseSync, rowsOfInsert: number): DayStatements {
   const oneRow = "(?, ?, ?, ?, ?, ?, ?)";
@@ -47,7 +39,6 @@ export function createDayStatements(database: DatabaseSync, rowsOfInsert: number
   const putMinute = database.prepare(
     "INSERT OR REPLACE INTO minutes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   );
-  const putLatest = database.prepare(putLatestSql);
   const rolled = database.prepare("SELECT minute FROM rolled WHERE id = 1");
   const setRolled = database.prepare("UPDATE rolled SET minute = ? WHERE id = 1");
   return {
@@ -62,10 +53,6 @@ export function createDayStatements(database: DatabaseSync, rowsOfInsert: number
       return row === undefined ? null : sumsFromRow(row, 0, startMs);
     },
     putMinute: (number, series, row) => void putMinute.run(number, series, ...row),
-    putLatest(series, sums, dayStartMs) {
-      const { lastTimeMs, lastSeq, lastIndex, last } = sums;
-      putLatest.run(series, lastTimeMs - dayStartMs, lastSeq, lastIndex, last);
-    },
     rolledMinute: () => Number(rolled.get()?.["minute"]),
     setRolledMinute: (number) => void setRolled.run(number),
   };

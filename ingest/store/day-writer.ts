@@ -51,7 +51,7 @@ export class DayWriter {
   /** Where `recover` goes on; `null`: memory holds what `raw` holds. */
   #recoverAfter: readonly number[] | null;
   /** The minute that is being written, and what is left of it. */
-  #rolling: { minute: number; rest: [number, Sums][] } | null = null;
+  #rolling: { minute: number; series: Uint32Array; next: number } | null = null;
 
   constructor(path: string, day: number) {
     this.path = path;
@@ -114,16 +114,17 @@ export class DayWriter {
     const end = Math.min(endMinute, minutesOfDay);
     if (end <= this.#rolledMinute) return false;
     this.#rolling ??= this.#nextMinute(end);
-    const { minute, rest } = this.#rolling;
-    const part = rest.slice(-sumsMax).toReversed();
-    const isWhole = part.length === rest.length;
+    const { minute, series, next } = this.#rolling;
+    const bySeries = this.#open.get(minute);
+    const part = series.subarray(next, next + sumsMax);
+    const isWhole = next + part.length === series.length;
     inTransaction(this.#database, () => {
-      for (const [series, sums] of part) this.#put(minute, series, sums);
+      for (const id of part) this.#put(minute, id, bySeries?.get(id) ?? emptySums());
       if (isWhole) this.#statements.setRolledMinute(minute + 1);
     });
-    rest.length -= part.length;
+    this.#rolling.next += part.length;
     if (!isWhole) return true;
-    this.#openSums -= this.#open.get(minute)?.size ?? 0;
+    this.#openSums -= bySeries?.size ?? 0;
     this.#open.delete(minute);
     this.#rolling = null;
     this.#rolledMinute = minute + 1;
@@ -135,10 +136,11 @@ export class DayWriter {
   }
 
   /** The oldest minute in memory; if none is below `end`, the last one, so that all are skipped. */
-  #nextMinute(end: number): { minute: number; rest: [number, Sums][] } {
+  #nextMinute(end: number): { minute: number; series: Uint32Array; next: number } {
     const minute = Math.min(...this.#open.keys(), end - 1);
-    const rest = [...(this.#open.get(minute) ?? [])];
-    return { minute, rest: rest.toSorted(([a], [b]) => b - a) };
+    const series = Uint32Array.from(this.#open.get(minute)?.keys() ?? []);
+    // In the order of the table: 300,000 in 15 ms, where an array of pairs takes 200.
+    return { minute, series: series.toSorted(), next: 0 };
   }
 
   #hold(series: number, point: Point): void {
@@ -165,7 +167,6 @@ export class DayWriter {
   #put(minute: number, series: number, sums: Sums): void {
     const startMs = this.#startMs + minute * minuteMs;
     this.#statements.putMinute(minute, series, sumsToRow(sums, startMs));
-    if (sums.count > 0) this.#statements.putLatest(series, sums, this.#startMs);
   }
 
   #insertRows(rows: readonly Row[]): Row[] {

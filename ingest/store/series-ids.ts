@@ -12,13 +12,15 @@ export interface SeriesIds {
 /** `seriesKey` names all but the field, and is the same string for each message of a topic. */
 type KeyedReading = Omit<SeriesQuery, "field"> & { seriesKey: string };
 
-interface Fields {
-  names: string[];
-  ids: number[];
+/** Few a sensor: a list is quicker than a map, and lies in fewer places of memory. */
+interface FieldId {
+  field: string;
+  id: number;
+  next: FieldId | null;
 }
 
 export function createSeriesIds(database: DatabaseSync): SeriesIds {
-  const known = new Map<string, Fields>();
+  const known = new Map<string, FieldId>();
   const find = prepareFind(database);
   const insert = database.prepare("INSERT INTO series VALUES (?, ?, ?, ?, ?, ?)");
   const lastId = database.prepare("SELECT coalesce(max(id), 0) AS id FROM series");
@@ -33,16 +35,11 @@ export function createSeriesIds(database: DatabaseSync): SeriesIds {
   };
   return {
     idOf(reading, field) {
-      const fields = known.get(reading.seriesKey);
-      const at = fields?.names.indexOf(field) ?? -1;
-      if (fields !== undefined && at >= 0) return fields.ids[at] ?? 0;
+      const first = known.get(reading.seriesKey) ?? null;
+      for (let one = first; one !== null; one = one.next) if (one.field === field) return one.id;
       const { sppgId, deviceId, channel, reading: name } = reading;
       const id = load({ sppgId, deviceId, channel, reading: name, field });
-      if (fields === undefined) known.set(reading.seriesKey, { names: [field], ids: [id] });
-      else {
-        fields.names.push(field);
-        fields.ids.push(id);
-      }
+      known.set(reading.seriesKey, { field, id, next: first });
       return id;
     },
     forget() {
