@@ -29,6 +29,8 @@ export interface SimulateCommandOptions {
 const defaults = { speed: 1, kitchens: 1, seed: 1 } as const;
 const limits = { speedMax: 10_000, kitchensMax: 5_000 } as const;
 const connectTimeoutMs = 20_000;
+/** A device that has just lost its connection is back within its longest pause. */
+const drainTimeoutMs = 20_000;
 
 /** `nadi simulate` and `nadi simulate scenarios`. */
 export function createSimulateCommands(options: SimulateCommandOptions): Command[] {
@@ -203,16 +205,14 @@ async function runSimulate(
     );
     await waitFor(run.finished, context.signal);
     // The end of simulated time comes before the last PUBACKs.
-    await waitFor(
-      run.until(({ pending }) => pending === 0),
-      context.signal,
-    );
+    await waitFor(run.drained(drainTimeoutMs), context.signal);
   } finally {
     await run.stop();
   }
   const stats = run.stats();
   context.stdout.write(context.json ? `${JSON.stringify(stats)}\n` : describe(stats));
-  return exitCodes.done;
+  // Told to stop, it owes nothing; at its own end everything must have arrived.
+  return stats.pending === 0 || context.signal.aborted ? exitCodes.done : exitCodes.failed;
 }
 
 /** What the simulators refuse in a value of the command line is a wrong command line. */
@@ -255,7 +255,7 @@ async function takeKitchens(
 }
 
 /** Ends early, without an error, when the command is told to stop. */
-async function waitFor(work: Promise<void>, signal: AbortSignal): Promise<void> {
+async function waitFor(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const aborted = Promise.withResolvers<void>();
   const abort = (): void => aborted.resolve();

@@ -36,5 +36,5 @@ process.on("message", ({ number, request }: { number: number; request: DemoReque
 });
 // The parent is gone: nobody watches.
 process.on("disconnect", () => process.exit());
-// Ctrl-C reaches the whole group of processes: the parent tells us when to end.
-process.on("SIGINT", () => undefined);
+// Ctrl-C, and some supervisors, reach the whole group: the parent tells us when to end.
+for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => undefined);

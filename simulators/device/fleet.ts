@@ -25,6 +25,8 @@ export interface FleetStats extends FleetCounters {
   devices: number;
   /** Messages that are not acknowledged yet. */
   pending: number;
+  /** Of those, what signed-in devices have: it will be acknowledged without anybody's help. */
+  pendingLive: number;
   /** Given up because an outbox was full. */
   dropped: number;
 }
@@ -97,12 +99,14 @@ export class Fleet {
 
   stats(): FleetStats {
     let pending = 0;
+    let pendingLive = 0;
     let dropped = 0;
-    for (const { outbox } of this.#clients.values()) {
+    for (const { outbox, isLive } of this.#clients.values()) {
       pending += outbox.size;
+      pendingLive += isLive ? outbox.size : 0;
       dropped += outbox.dropped;
     }
-    return { ...this.#counters, devices: this.#clients.size, pending, dropped };
+    return { ...this.#counters, devices: this.#clients.size, pending, pendingLive, dropped };
   }
 
   /** Resolves when the statistics fit; seen at the next tick. */

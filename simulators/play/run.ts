@@ -34,6 +34,8 @@ export interface Run {
   connected(timeoutMs: number): Promise<void>;
   /** Resolves when simulated time has reached its end. */
   finished: Promise<void>;
+  /** Waits until nothing is owed; `false`: something still is after `timeoutMs`. */
+  drained(timeoutMs: number): Promise<boolean>;
   /** Resolves when statistics fit. */
   until(fits: (stats: RunStats) => boolean): Promise<void>;
   /** Ends: waits `drainMs` for what is in flight. */
@@ -69,21 +71,31 @@ export function startRun(options: RunOptions): Run {
     finished: play.finished,
     until: (fits) => fleet.until(() => fits(stats())),
     async connected(timeoutMs) {
-      const late = Promise.withResolvers<"late">();
-      const timer = setTimeout(() => late.resolve("late"), timeoutMs);
-      const outcome = await Promise.race([
+      const isConnected = await inTime(
         fleet.until(({ connects }) => connects > 0),
-        late.promise,
-      ]);
-      clearTimeout(timer);
-      if (outcome === "late") throw notConnected(options, fleet.stats());
+        timeoutMs,
+      );
+      if (!isConnected) throw notConnected(options, fleet.stats());
     },
+    drained: (timeoutMs) =>
+      inTime(
+        fleet.until(({ pending }) => pending === 0),
+        timeoutMs,
+      ),
     async stop(drainMs) {
       play.stop();
       await fleet.stop(drainMs);
       return stats();
     },
   };
+}
+
+async function inTime(work: Promise<void>, timeoutMs: number): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), timeoutMs);
+  const isInTime = await Promise.race([work.then(() => true), late.promise]);
+  clearTimeout(timer);
+  return isInTime;
 }
 
 function notConnected({ host, port }: RunOptions, { refused }: FleetStats): SimulatorsError {
