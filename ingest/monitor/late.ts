@@ -35,9 +35,9 @@ export function judgeLate(fold: Fold, moment: Moment, series: Series): void {
     } else if (broken) {
       takeBroken(fold, moment, { rule, episode, value });
     } else {
-      takeClear(episode, moment.timeMs);
+      takeClear(episode, moment);
     }
-    boundRuns(episode, series.timeMs);
+    boundRuns(episode, rule, series.timeMs);
   }
 }
 
@@ -96,10 +96,7 @@ function joinRun(episode: Episode, { timeMs, device }: Moment, rule: CompiledRul
     left.toMs = Math.max(left.toMs, timeMs);
     // Two alerts that turn out to be one stay two: neither can be taken back.
     if (right !== undefined && isRight && (left.alert === null || right.alert === null)) {
-      left.toMs = Math.max(left.toMs, right.toMs);
-      left.worst = worseOf(rule, right.worst, left.worst);
-      left.alert ??= right.alert;
-      left.isUntold ||= right.isUntold;
+      mergeInto(left, right, rule);
       runs.splice(at, 1);
     }
     return left;
@@ -113,15 +110,31 @@ function joinRun(episode: Episode, { timeMs, device }: Moment, rule: CompiledRul
   return made;
 }
 
-function takeClear({ lateRuns: runs }: Episode, timeMs: number): void {
+function mergeInto(left: LateRun, right: LateRun, rule: CompiledRule): void {
+  left.toMs = Math.max(left.toMs, right.toMs);
+  left.worst = worseOf(rule, right.worst, left.worst);
+  left.alert ??= right.alert;
+  left.isUntold ||= right.isUntold;
+}
+
+/** Clear readings lie close together in a run: what is between two runs is not known. */
+function takeClear({ lateRuns: runs }: Episode, { timeMs, device }: Moment): void {
   splitAt(runs, timeMs, true);
   const at = placeOf(runs, timeMs);
   const left = runs[at - 1];
   const right = runs[at];
+  const gapMs = 3 * (device.facts?.intervalMs ?? 0);
   if (left !== undefined && left.toMs >= timeMs) return;
-  if (left?.isBroken === false) left.toMs = timeMs;
-  else if (right?.isBroken === false) right.fromMs = timeMs;
-  else runs.splice(at, 0, createRun(timeMs, false));
+  const isLeft = left?.isBroken === false && timeMs - left.toMs <= gapMs;
+  const isRight = right?.isBroken === false && right.fromMs - timeMs <= gapMs;
+  if (left !== undefined && isLeft) {
+    left.toMs = isRight ? (right?.toMs ?? timeMs) : timeMs;
+    if (isRight) runs.splice(at, 1);
+  } else if (right !== undefined && isRight) {
+    right.fromMs = timeMs;
+  } else {
+    runs.splice(at, 0, createRun(timeMs, false));
+  }
 }
 
 function createRun(timeMs: number, broken: boolean): LateRun {
@@ -153,9 +166,38 @@ function splitAt(runs: LateRun[], timeMs: number, isSplitBroken: boolean): void 
   whole.toMs = timeMs;
 }
 
-/** The oldest runs go first: nothing so late is likely to come for them. */
-function boundRuns({ lateRuns: runs }: Episode, newestMs: number): void {
-  while (runs.length > monitorLimits.lateRuns || (runs[0]?.toMs ?? newestMs) < newestMs - coverMs) {
-    runs.shift();
+/** Too many: the two of a sort that lie closest become one, and if there are none the oldest goes. */
+function boundRuns(episode: Episode, rule: CompiledRule, newestMs: number): void {
+  const { lateRuns: runs } = episode;
+  while ((runs[0]?.toMs ?? newestMs) < newestMs - coverMs) runs.shift();
+  while (runs.length > monitorLimits.lateRuns) {
+    const at = closestPair(runs);
+    const left = runs[at];
+    const right = runs[at + 1];
+    if (left === undefined || right === undefined) {
+      const oldest = runs.shift();
+      // Its readings may come once more.
+      if (oldest !== undefined && oldest.alert !== null) {
+        episode.past.push(oldest.fromMs, oldest.toMs);
+      }
+      continue;
+    }
+    mergeInto(left, right, rule);
+    runs.splice(at + 1, 1);
   }
+}
+
+/** The first of two neighbours of the same sort; -1 if there are none that may be one. */
+function closestPair(runs: readonly LateRun[]): number {
+  let closest = -1;
+  let gapMs = Number.POSITIVE_INFINITY;
+  for (const [at, left] of runs.entries()) {
+    const right = runs[at + 1];
+    if (right === undefined || left.isBroken !== right.isBroken) continue;
+    if (left.alert !== null && right.alert !== null) continue;
+    if (right.fromMs - left.toMs >= gapMs) continue;
+    closest = at;
+    gapMs = right.fromMs - left.toMs;
+  }
+  return closest;
 }
