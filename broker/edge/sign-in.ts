@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { type DeviceLogin, parsePrincipal } from "../../devices/index.ts";
 import type { LoginSource, PersonSession } from "../ports.ts";
 import type { AddressGuard } from "./address-limits.ts";
@@ -142,9 +142,7 @@ function judge(
   const { request, isByCertificate, address } = attempt;
   const secretHash = isByCertificate
     ? null
-    : createHash("sha256")
-        .update(request.password ?? Buffer.alloc(0))
-        .digest();
+    : hash("sha256", request.password ?? Buffer.alloc(0), "buffer");
   const secret =
     login === null || secretHash === null
       ? null

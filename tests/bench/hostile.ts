@@ -78,7 +78,7 @@ export const misbehaviours = {
   /** One connection after another, each with valid packets in which some bytes were changed. */
   "mutated packets": (server) => attack(server, { lanes: 1, leave: (client) => client.end() }),
   /** The same by many, who hear what they are told before they come again. */
-  "mutated, heard out": (server) => attack(server, { lanes: patientLanes, leave: hearOut }),
+  "mutated and patient": (server) => attack(server, { lanes: patientLanes, leave: hearOut }),
 } as const satisfies Record<string, Misbehaviour>;
 
 interface Attack {
