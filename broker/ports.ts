@@ -11,6 +11,21 @@ export interface LoginSource {
   onChange(listener: (change: RegistryChange) => void): () => void;
 }
 
+/**
+ * A person's login session, as the check of its cookie has found it. The transport puts it into the
+ * connection's origin; the rights are those of this moment: when they change, the session ends.
+ */
+export interface PersonSession {
+  /** Names the session in logs; tells nothing of its token. */
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly kitchens: ReadonlySet<string> | "all";
+  /** `true`: it has ended, and `onEnd` would never call. */
+  readonly isEnded: boolean;
+  /** Hears the end, once, within a second; returns its removal. */
+  onEnd(listener: () => void): () => void;
+}
+
 /** Where refusals and sign-ins go. Never blocks and never throws. */
 export interface AuditSink {
   write(event: AuditEvent): void;

@@ -60,15 +60,20 @@ test("whoever waits as long as it was told, may send", () => {
 });
 
 function createThrottles(rates: Partial<ThrottleRates> = {}): Throttles {
-  return new Throttles({ device: tenMessages, kitchen: tenMessages, ...rates });
+  return new Throttles({
+    device: tenMessages,
+    kitchen: tenMessages,
+    person: tenMessages,
+    ...rates,
+  });
 }
 
 test("connections of a device share its throttle, and devices of a kitchen share theirs", () => {
   const throttles = createThrottles();
-  const [device1, kitchen1] = throttles.forDevice(device("probe-1"), 0);
-  const [device1Again, kitchen1Again] = throttles.forDevice(device("probe-1"), 0);
-  const [device2, kitchen1Too] = throttles.forDevice(device("probe-2"), 0);
-  const [, kitchen2] = throttles.forDevice(device("probe-1", "sppg-2"), 0);
+  const [device1, kitchen1] = throttles.forPrincipal(device("probe-1"), 0);
+  const [device1Again, kitchen1Again] = throttles.forPrincipal(device("probe-1"), 0);
+  const [device2, kitchen1Too] = throttles.forPrincipal(device("probe-2"), 0);
+  const [, kitchen2] = throttles.forPrincipal(device("probe-1", "sppg-2"), 0);
   expect(device1Again).toBe(device1);
   expect([kitchen1Again, kitchen1Too]).toEqual([kitchen1, kitchen1]);
   expect(device2).not.toBe(device1);
@@ -76,37 +81,39 @@ test("connections of a device share its throttle, and devices of a kitchen share
 });
 
 test("a rate of 0 has no throttle", () => {
-  expect(createThrottles({ kitchen: unlimited }).forDevice(device("probe-1"), 0)).toHaveLength(1);
+  expect(createThrottles({ kitchen: unlimited }).forPrincipal(device("probe-1"), 0)).toHaveLength(
+    1,
+  );
   const none = createThrottles({ kitchen: unlimited, device: unlimited });
-  expect(none.forDevice(device("probe-1"), 0)).toEqual([]);
+  expect(none.forPrincipal(device("probe-1"), 0)).toEqual([]);
   none.release(device("probe-1"));
   expect(none.count).toBe(0);
 });
 
 test("whoever reconnects finds the balance that it left, until it is full again", () => {
   const throttles = createThrottles({ kitchen: unlimited });
-  const [before] = throttles.forDevice(device("probe-1"), 0);
+  const [before] = throttles.forPrincipal(device("probe-1"), 0);
   before?.spend(50, 0);
   throttles.release(device("probe-1"));
-  const [after] = throttles.forDevice(device("probe-1"), 100);
+  const [after] = throttles.forPrincipal(device("probe-1"), 100);
   expect(after?.waitMs(100)).toBe(2900);
   throttles.release(device("probe-1"));
-  const [later] = throttles.forDevice(device("probe-1"), 60_000);
+  const [later] = throttles.forPrincipal(device("probe-1"), 60_000);
   later?.spend(20, 0);
   expect(later?.isSpent).toBe(false);
 });
 
 test("throttles in use are kept, and idle ones are forgotten once they are full", () => {
   const throttles = createThrottles({ kitchen: unlimited });
-  throttles.forDevice(device("stays"), 0);
+  throttles.forPrincipal(device("stays"), 0);
   for (let index = 0; index < 100; index++) {
-    const [throttle] = throttles.forDevice(device(`probe-${index}`), 0);
+    const [throttle] = throttles.forPrincipal(device(`probe-${index}`), 0);
     throttle?.spend(10, 0);
     throttles.release(device(`probe-${index}`));
   }
   expect(throttles.count).toBe(101);
   for (let round = 0; round < 50; round++) {
-    throttles.forDevice(device("stays"), 10_000);
+    throttles.forPrincipal(device("stays"), 10_000);
     throttles.release(device("stays"));
   }
   expect(throttles.count).toBe(1);
