@@ -9,7 +9,6 @@ import {
   timeParameter,
   wholeParameter,
 } from "./fields.ts";
-import { isDegradedSchema } from "./kitchens.ts";
 
 export const bucketsDefault = 1_000;
 const points = { min: 1, max: 5_000, about: "At most this many buckets" };
@@ -52,6 +51,10 @@ export const exportQuery = z.strictObject({
     .check(z.describe("How numbers are written; spreadsheets in Indonesian take a comma")),
 });
 
+const isDegraded = z
+  .boolean()
+  .check(z.describe("The newest readings may be missing: ingest did not answer in time"));
+
 export const bucketSchema = z
   .object({
     t: timeMs.check(z.describe("Start of the bucket, or of the range within it: UTC ms")),
@@ -75,7 +78,7 @@ export const readingsSchema = z
     toMs: timeMs,
     widthMs: z.int(),
     buckets: z.array(bucketSchema),
-    isDegraded: isDegradedSchema,
+    isDegraded,
   })
   .check(z.meta({ id: "Readings" }));
 
@@ -104,6 +107,6 @@ export const trackSchema = z
     toMs: timeMs,
     fixes: z.array(fixSchema),
     isCut: z.boolean().check(z.describe("There are more: go on from the last one's time")),
-    isDegraded: isDegradedSchema,
+    isDegraded,
   })
   .check(z.meta({ id: "Track" }));

@@ -46,11 +46,6 @@ export const latestReadingSchema = z
   .extend(liveReadingSchema, { receivedTimeMs: timeMs })
   .check(z.meta({ id: "LatestReading" }));
 
-/** `true`: the newest readings may be missing, because ingest did not answer in time. */
-export const isDegradedSchema = z
-  .boolean()
-  .check(z.describe("The newest readings may be missing: ingest did not answer in time"));
-
 export const snapshotSchema = z
   .object({
     kitchen: kitchenSchema,
@@ -64,6 +59,5 @@ export const snapshotSchema = z
     latest: z.array(latestReadingSchema),
     alerts: z.array(alertRowSchema).check(z.describe("Open ones, newest first")),
     hasMoreAlerts: z.boolean(),
-    isDegraded: isDegradedSchema,
   })
   .check(z.meta({ id: "Snapshot" }));

@@ -69,7 +69,10 @@ export function route<Name extends RouteName>(api: Api, name: Name, handler: Han
     // Before the body is read: strangers make nobody parse anything.
     onRequest: async (request) => {
       const refusal = refusalOf(request, api.config);
-      if (refusal !== null) throw refusal;
+      if (refusal !== null) {
+        noteRefusal(api, { name, session: null, request, because: refusal.code });
+        throw refusal;
+      }
       callers.set(request, await admit(api, name, request));
     },
     handler: async (request, reply) => {
@@ -95,9 +98,12 @@ async function admit(api: Api, name: RouteName, request: FastifyRequest): Promis
   }
   const isOfKitchen = facts.path.includes("{sppgId}");
   const kitchen = isOfKitchen ? await findOwnKitchen(api, session, request.params) : null;
-  if (isOfKitchen && kitchen === null) throw notFound();
+  if (isOfKitchen && kitchen === null) {
+    noteRefusal(api, { name, session, request, because: "kitchen" });
+    throw notFound();
+  }
   if (!mayCall(session.role, name)) {
-    noteRefusal(api, { name, session, request });
+    noteRefusal(api, { name, session, request, because: "role" });
     throw dashboardError("DASHBOARD_ROLE_FORBIDDEN", { message: "The role does not allow it." });
   }
   return { session, kitchen };
@@ -115,22 +121,26 @@ async function findOwnKitchen(
   return api.kitchens.find(sppgId);
 }
 
-function noteRefusal(
-  api: Api,
-  refusal: { name: RouteName; session: PersonSession; request: FastifyRequest },
-): void {
-  const { name, session, request } = refusal;
-  if (!api.refusals.isWorth(session.sessionId, name)) return;
+interface Refusal {
+  name: RouteName;
+  session: PersonSession | null;
+  request: FastifyRequest;
+  because: string;
+}
+
+function noteRefusal(api: Api, { name, session, request, because }: Refusal): void {
+  const source = session?.sessionId ?? request.ip;
+  if (!api.refusals.isWorth(source, `${name} ${because}`)) return;
   const { sppgId = null } = request.params as { sppgId?: string };
   api.services.audit.write({
     atMs: api.clock.wallMs(),
-    actor: `user:${session.userId}`,
+    actor: session === null ? "anonymous" : `user:${session.userId}`,
     action: "http.refused",
     sppgId,
     subject: name,
     address: request.ip,
     outcome: "refused",
-    detail: { role: session.role },
+    detail: { because, role: session?.role ?? null },
   });
 }
 

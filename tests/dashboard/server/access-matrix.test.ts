@@ -145,6 +145,19 @@ test("a role that may not is told so, and it stands in the audit log, once a min
   });
 });
 
+test("asking for another's kitchen stands in the audit log, though the answer says nothing", async (t) => {
+  const made = await createKitchenApi(t);
+  const cook = await made.signIn("cook");
+  await ask(cook, "readSnapshot", otherSppgId);
+  expect(made.audit.at(-1)).toMatchObject({
+    actor: `user:${cook.email}`,
+    action: "http.refused",
+    sppgId: otherSppgId,
+    subject: "readSnapshot",
+    detail: { because: "kitchen", role: "cook" },
+  });
+});
+
 test("a person of two kitchens sees both and lists both, an operator all", async (t) => {
   const made = await createKitchenApi(t);
   const both = await made.signIn("nutritionist", [otherSppgId, sppgId]);

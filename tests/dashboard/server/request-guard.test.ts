@@ -54,6 +54,12 @@ test("a foreign page can't end a session, though the browser sends the cookie", 
   const head = await made.signIn("head");
   const foreign = { headers: { origin: "https://evil.example" } };
   expect((await head.send("DELETE", "/api/session", foreign)).statusCode).toBe(403);
+  expect(made.audit.at(-1)).toMatchObject({
+    actor: "anonymous",
+    action: "http.refused",
+    subject: "signOut",
+    detail: { because: "DASHBOARD_ORIGIN_FORBIDDEN" },
+  });
   expect((await head.get("/api/session")).statusCode).toBe(200);
 });
 
