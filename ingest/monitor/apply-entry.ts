@@ -22,7 +22,8 @@ export interface Core {
   /** The last change that was followed. */
   changeSeq: number;
   directory: Directory;
-  directoryVersion: number;
+  /** At the last change; `null` after a start, which may have missed one. */
+  directoryVersion: number | null;
   rules: RuleBook;
   kitchens: Kitchens;
   deadlines: Deadlines;
@@ -107,7 +108,6 @@ function refreshKitchen(core: Core, sppgId: string): void {
   const cells = [...(kitchens.bySppgId.get(sppgId)?.cells.values() ?? [])];
   for (const cell of cells.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
     if (cell.rowOffset >= fold.offset) continue;
-    refreshCell(fold, cell, core);
-    fold.touch(cell);
+    if (refreshCell(fold, cell, core)) fold.touch(cell);
   }
 }

@@ -85,7 +85,7 @@ function createCore(options: MonitorOptions): Core {
     clocks: start?.clocks ?? { ...initialClocks },
     changeSeq: start?.changeSeq ?? 0,
     directory,
-    directoryVersion: directory.version,
+    directoryVersion: null,
     rules,
     kitchens,
     deadlines,

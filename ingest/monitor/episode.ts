@@ -12,7 +12,7 @@ import {
   type Watched,
 } from "./state.ts";
 
-/** What a rule found at one moment. Neither broken nor clear: between the limit and its clear value. */
+/** What a rule found at one moment; neither of the two between the limit and its clear value. */
 export interface Finding {
   value: number | null;
   isBroken: boolean;

@@ -166,7 +166,7 @@ function splitAt(runs: LateRun[], timeMs: number, isSplitBroken: boolean): void 
   whole.toMs = timeMs;
 }
 
-/** Too many: the two of a sort that lie closest become one, and if there are none the oldest goes. */
+/** Too many: the closest two of a sort become one; if there are none, the oldest goes. */
 function boundRuns(episode: Episode, rule: CompiledRule, newestMs: number): void {
   const { lateRuns: runs } = episode;
   while ((runs[0]?.toMs ?? newestMs) < newestMs - coverMs) runs.shift();

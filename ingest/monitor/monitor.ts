@@ -100,8 +100,8 @@ export interface Monitor {
    */
   beginCheckpoint(): MonitorMeta;
   /**
-   * The next rows that have changed, as of now, about `charsMax` characters; empty at the end. Apply
-   * all that `takeEffects` gives before these rows are saved: a replay skips what they hold.
+   * The next rows that have changed, as of now, about `charsMax` characters; empty at the end.
+   * Apply all that `takeEffects` gives before these rows are saved: a replay skips what they hold.
    */
   takeRows(charsMax: number): StateRow[];
   snapshot(sppgId: string): KitchenSnapshot;

@@ -5,7 +5,7 @@ import type { RuleBook } from "../rules/rule-book.ts";
 import { close } from "./episode.ts";
 import { cellKeyOf, factsOf, type Kitchens } from "./kitchens.ts";
 import { forgetSilence, reconsider, scheduleDevice } from "./silence.ts";
-import type { Cell, Device, Episode, Fold, Series, Watched } from "./state.ts";
+import type { Cell, Device, DeviceFacts, Episode, Fold, Series, Watched } from "./state.ts";
 
 const noRules: readonly CompiledRule[] = [];
 
@@ -15,18 +15,31 @@ export interface Sources {
   kitchens: Kitchens;
 }
 
-/** Brings a cell in line with the directory and the rules as they are now. */
-export function refreshCell(fold: Fold, cell: Cell, sources: Sources): void {
-  const devices = [...cell.devices.values()];
-  for (const device of devices) refreshDevice(fold, device, sources);
+/**
+ * Brings a cell in line with the directory and the rules as they are now. Where nothing has changed
+ * nothing happens, so that it does no harm to look once too often.
+ *
+ * @returns whether anything has changed
+ */
+export function refreshCell(fold: Fold, cell: Cell, sources: Sources): boolean {
+  let hasChanged = false;
+  for (const device of cell.devices.values()) {
+    hasChanged = refreshDevice(fold, device, sources) || hasChanged;
+  }
+  if (!hasChanged) return false;
   // After all of them: whom a child waits for may have changed too.
   for (const device of cell.devices.values()) {
     reconsider(device);
     scheduleDevice(fold, device);
   }
+  return true;
 }
 
-function refreshDevice(fold: Fold, device: Device, { directory, rules, kitchens }: Sources): void {
+function refreshDevice(
+  fold: Fold,
+  device: Device,
+  { directory, rules, kitchens }: Sources,
+): boolean {
   const { cell, deviceId } = device;
   const facts = factsOf(directory, cell.sppgId, deviceId);
   if (cellKeyOf(deviceId, facts) !== cell.key) {
@@ -34,19 +47,38 @@ function refreshDevice(fold: Fold, device: Device, { directory, rules, kitchens 
     assignDeviceRules(fold, device, rules);
     forgetSilence(device);
     kitchens.removeDevice(device);
-    return;
+    return true;
   }
-  device.facts = facts;
-  assignDeviceRules(fold, device, rules);
-  if (facts?.isEnabled !== true) forgetSilence(device);
+  const hasNewFacts = !isSameFacts(facts, device.facts);
+  if (hasNewFacts) device.facts = facts;
+  const hasNewRules = assignDeviceRules(fold, device, rules);
+  if (hasNewFacts && facts?.isEnabled !== true) forgetSilence(device);
+  return hasNewFacts || hasNewRules;
 }
 
-/** Finds the rules of a device and of all its series anew. */
-export function assignDeviceRules(fold: Fold, device: Device, rules: RuleBook): void {
-  carryOver(fold, device, { device, rules: deviceRulesOf(device, rules) });
+function isSameFacts(a: DeviceFacts | null, b: DeviceFacts | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.kind === b.kind &&
+    a.place === b.place &&
+    a.gatewayId === b.gatewayId &&
+    a.isEnabled === b.isEnabled &&
+    a.intervalMs === b.intervalMs
+  );
+}
+
+/**
+ * Finds the rules of a device and of all its series anew.
+ *
+ * @returns whether any of them are others than before
+ */
+export function assignDeviceRules(fold: Fold, device: Device, rules: RuleBook): boolean {
+  let hasChanged = carryOver(fold, device, { device, rules: deviceRulesOf(device, rules) });
   for (const series of device.series.values()) {
-    carryOver(fold, series, { device, rules: seriesRulesOf(device, series, rules) });
+    const found = seriesRulesOf(device, series, rules);
+    hasChanged = carryOver(fold, series, { device, rules: found }) || hasChanged;
   }
+  return hasChanged;
 }
 
 export function deviceRulesOf({ cell, facts }: Device, rules: RuleBook): readonly CompiledRule[] {
@@ -69,12 +101,15 @@ function carryOver(
   fold: Fold,
   watched: Watched,
   { device, rules }: { device: Device; rules: readonly CompiledRule[] },
-): void {
-  if (watched.rules === rules) return;
+): boolean {
+  if (watched.rules === rules) return false;
   const before = watched.rules;
   const episodes = watched.episodes;
   watched.rules = rules;
-  if (episodes === null) return;
+  const isSame = ({ key, version }: CompiledRule, at: number) =>
+    before[at]?.key === key && before[at].version === version;
+  if (rules.length === before.length && rules.every(isSame)) return false;
+  if (episodes === null) return true;
   const carried: (Episode | null)[] = rules.map((rule) => {
     const at = before.findIndex((other) => isSameWatch(rule, other));
     const episode = episodes[at] ?? null;
@@ -86,6 +121,7 @@ function carryOver(
     if (episode !== null) endByRule(fold, device, episode);
   }
   watched.episodes = carried.some((episode) => episode !== null) ? carried : null;
+  return true;
 }
 
 /** Under another limit or field the same key is another rule. */

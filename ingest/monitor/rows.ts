@@ -1,4 +1,4 @@
-/** The state as text and back: a row a cell, and the clocks apart. The same state, the same bytes. */
+/** The state as text and back: a row a cell, the clocks apart. The same state, the same bytes. */
 import { ingestError } from "../errors.ts";
 import type { Clocks } from "./clocks.ts";
 import type { MonitorMeta, StateRow } from "./monitor.ts";

@@ -108,7 +108,7 @@ function deadlineOf(device: Device, rule: CompiledRule, episode: Episode | null)
 function graceOf(device: Device, { rule }: CompiledRule): number {
   if (rule.kind !== "noData") return 0;
   const missedMs = rule.intervalsMissed * (device.facts?.intervalMs ?? 0);
-  return Math.max(missedMs, rule.graceSeconds * 1000);
+  return Math.round(Math.max(missedMs, rule.graceSeconds * 1000));
 }
 
 export function deviceDeadline(device: Device): number {

@@ -40,7 +40,7 @@ export function compileRule({ rule, version }: RuleVersion): CompiledRule {
     idleLimit: Number.POSITIVE_INFINITY,
     minDurationMs: 0,
     clearDurationMs: 0,
-    quietMs: rule.quietSeconds * 1000,
+    quietMs: Math.round(rule.quietSeconds * 1000),
     worse: "none",
     alertLimit: null,
   };
@@ -58,8 +58,8 @@ function compileThreshold(rule: ThresholdRule): Partial<CompiledRule> {
     limit: rule.limit,
     clearLimit: rule.clearLimit,
     idleLimit: rule.idleLimit ?? noIdle,
-    minDurationMs: rule.minDurationSeconds * 1000,
-    clearDurationMs: rule.clearDurationSeconds * 1000,
+    minDurationMs: Math.round(rule.minDurationSeconds * 1000),
+    clearDurationMs: Math.round(rule.clearDurationSeconds * 1000),
     worse: isAbove ? "higher" : "lower",
     alertLimit: {
       key: rule.key,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { alertSchema } from "../../../devices/index.ts";
 import { crashAnywhere, foldAtOnce, randomJournal } from "./support/replay.ts";
 
 /** A failure prints the seed that makes the same journal again. */
@@ -35,4 +36,21 @@ test("the random journals open alerts of every kind, and people and rules end so
   const wanted = "deadLetter fault gateway-silent joined late limit rising silent".split(" ");
   expect(wanted.filter((kind) => !kinds.has(kind))).toEqual([]);
   expect([...endings].toSorted()).toEqual(["person", "rule", "value"]);
+});
+
+test("every alert of the random journals is a message that a page can read", () => {
+  const people = {
+    response: "unacknowledged",
+    acknowledgedAtMs: null,
+    acknowledgedBy: null,
+    correctiveAction: null,
+  };
+  for (let seed = 0; seed < 40; seed += 1) {
+    for (const text of foldAtOnce(randomJournal(seed)).effects.values()) {
+      const effect: unknown = JSON.parse(text);
+      if (typeof effect !== "object" || effect === null || !("alert" in effect)) continue;
+      const alert = Object.assign({}, effect.alert, people);
+      expect(alertSchema.safeParse(alert).error, text).toBeUndefined();
+    }
+  }
 });
