@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import { createTestBroker } from "../support/broker.ts";
 import { runMutations } from "../support/mutations.ts";
 
-test("5,000 mutated packets neither stop the broker nor its neighbours nor cross a border", async (t) => {
+/** Three seconds on a machine of its own; 5,000 connections wait for whoever shares it. */
+const timeoutMs = 120_000;
+
+test("5,000 mutated packets neither stop the broker nor its neighbours nor cross a border", {
+  timeout: timeoutMs,
+}, async (t) => {
   const made = await createTestBroker(t);
   const report = await runMutations(made, { packets: 5_000, seed: 20_261_122 });
   const text = JSON.stringify(report);
