@@ -70,7 +70,8 @@ export class Revocation {
   }
 
   #apply(change: RegistryChange): void {
-    if (change.kind === "user" || change.kind === "rule") return;
+    // What people, rules and alerts are is no device's business.
+    if (!["kitchen", "device", "credential"].includes(change.kind)) return;
     this.#cache.apply(change);
     for (const connection of this.#touchedBy(change)) void this.#judge(connection);
   }
