@@ -87,7 +87,7 @@ test.for([
   expect(revoked).toEqual([removed]);
 });
 
-test.for(["user", "rule"] as const)("a change of a %s asks nobody", async (kind, t) => {
+test.for(["user", "rule", "alert"] as const)("a change of a %s asks nobody", async (kind, t) => {
   const { logins, revoked, connect } = createRevocation(t);
   connect("probe-1");
   logins.change({ kind, sppgId: null });
