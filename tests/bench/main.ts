@@ -1,27 +1,47 @@
-/** `npm run bench`: the edge of Nadi beside stock Aedes and Mosquitto, in one go. */
+/** `npm run bench`: Nadi beside stock Aedes and Mosquitto, in one go. */
 import { parseArgs } from "node:util";
 import { assertOpenFiles, type SimulatorsError } from "../../simulators/index.ts";
 import { measureDisk } from "./disk.ts";
 import { benchEdge, edgePlans } from "./edge.ts";
 import { benchNeighbours, neighboursPlans } from "./neighbours.ts";
+import { benchPath, pathPlans, type PathSection, pathSections } from "./path.ts";
 import { describeMachine, formatReport, type BenchReport } from "./report.ts";
 import { serverNames, whyMissing, type ServerName } from "./servers.ts";
+import { closeAllScopes } from "./started.ts";
+
+const partNames = ["edge", "neighbours", "path"] as const;
+type PartName = (typeof partNames)[number];
 
 const usage = `usage: node tests/bench/main.ts [options]
 
 Measures stock Aedes, Mosquitto and Nadi in interleaved rounds on this machine; medians.
 Servers and generator are processes of their own and share its CPUs.
 
-  --quick          one short round, about a minute
-  --rounds <n>     default ${edgePlans.full.rounds}
-  --only <server>  ${serverNames.join(", ")}; may be given more than once
-  --part <part>    edge or neighbours; default both, with --quick the edge alone
-  --json           one JSON object on standard output`;
+  --quick           one short round of edge and path, two minutes
+  --rounds <n>      of the edge; default ${edgePlans.full.rounds}
+  --only <server>   ${serverNames.join(", ")}; may be given more than once
+  --part <part>     ${partNames.join(", ")}; may be given more than once
+  --section <name>  of the path: ${pathSections.join(", ")}; may be given more than once
+  --json            one JSON object on standard output`;
 
-function partsOf(part: string | undefined, size: "quick" | "full"): readonly string[] {
-  const all = ["edge", "neighbours"];
-  if (part === undefined) return size === "quick" ? ["edge"] : all;
-  return all.filter((name) => name === part);
+type Size = "quick" | "full";
+
+function partsOf(wanted: readonly string[] | undefined, size: Size): readonly PartName[] {
+  // The neighbours need many runs before they say anything.
+  const all = partNames.filter((name) => size === "full" || name !== "neighbours");
+  return wanted === undefined ? all : partNames.filter((name) => wanted.includes(name));
+}
+
+function sectionsOf(wanted: readonly string[] | undefined): readonly PathSection[] {
+  return pathSections.filter((name) => wanted?.includes(name) ?? true);
+}
+
+/** Ctrl-C, and SIGTERM of `nadi bench`: nothing that was started stays. */
+function stopOn(signal: NodeJS.Signals, exitCode: number): void {
+  process.once(signal, () => {
+    process.stderr.write("stopping what was started\n");
+    void closeAllScopes().finally(() => process.exit(exitCode));
+  });
 }
 
 async function main(): Promise<number> {
@@ -30,7 +50,8 @@ async function main(): Promise<number> {
       quick: { type: "boolean" },
       rounds: { type: "string" },
       only: { type: "string", multiple: true },
-      part: { type: "string" },
+      part: { type: "string", multiple: true },
+      section: { type: "string", multiple: true },
       json: { type: "boolean" },
       help: { type: "boolean" },
     },
@@ -44,12 +65,14 @@ async function main(): Promise<number> {
   const plan = edgePlans[size];
   const rounds = Number(values.rounds ?? plan.rounds);
   const parts = partsOf(values.part, size);
-  if (wanted.length === 0 || parts.length === 0 || !Number.isInteger(rounds) || rounds < 1) {
+  const sections = sectionsOf(values.section);
+  const isNothing = wanted.length === 0 || parts.length === 0 || sections.length === 0;
+  if (isNothing || !Number.isInteger(rounds) || rounds < 1) {
     process.stderr.write(`${usage}\n`);
     return 2;
   }
   // A child process has the same limit as this one.
-  assertOpenFiles(plan.idleDevices);
+  if (parts.includes("edge")) assertOpenFiles(plan.idleDevices);
   const missing: Partial<Record<ServerName, string>> = {};
   for (const name of wanted) {
     const why = await whyMissing(name);
@@ -63,6 +86,9 @@ async function main(): Promise<number> {
   const neighbours = parts.includes("neighbours")
     ? await benchNeighbours({ plan: neighboursPlans[size], servers, progress })
     : {};
+  const path = parts.includes("path")
+    ? await benchPath({ plan: pathPlans[size], servers, sections, progress })
+    : null;
   const report: BenchReport = {
     ...describeMachine(),
     plan: `${rounds} rounds, ${size}`,
@@ -70,12 +96,15 @@ async function main(): Promise<number> {
     idleDevices: plan.idleDevices,
     edge,
     neighbours,
+    path,
     missing,
   };
   process.stdout.write(`${values.json === true ? JSON.stringify(report) : formatReport(report)}\n`);
   return 0;
 }
 
+stopOn("SIGINT", 130);
+stopOn("SIGTERM", 143);
 try {
   process.exitCode = await main();
 } catch (error) {

@@ -2,7 +2,10 @@ import { availableParallelism, cpus } from "node:os";
 import type { DiskFacts } from "./disk.ts";
 import type { EdgeResult, EdgeResults } from "./edge.ts";
 import { formatNeighbours, type NeighboursResults } from "./neighbours.ts";
+import type { PathReport } from "./path.ts";
+import { formatPath } from "./path-report.ts";
 import { serverNames, type ServerName } from "./servers.ts";
+import { formatTable } from "./table.ts";
 
 export interface BenchReport {
   date: string;
@@ -15,6 +18,7 @@ export interface BenchReport {
   idleDevices: number;
   edge: EdgeResults;
   neighbours: NeighboursResults;
+  path: PathReport | null;
   /** Servers that could not be measured, and why. */
   missing: Partial<Record<ServerName, string>>;
 }
@@ -79,27 +83,16 @@ export function formatReport(report: BenchReport): string {
     row.budget ?? "",
   ]);
   const table = [["", ...measured, "budget of nadi"], ...body];
-  const widths = (table[0] ?? []).map((_, column) =>
-    Math.max(...table.map((line) => (line[column] ?? "").length)),
-  );
-  const lines =
-    measured.length === 0
-      ? []
-      : table.map((line) =>
-          line
-            .map((text, column) => text.padEnd(widths[column] ?? 0))
-            .join("  ")
-            .trimEnd(),
-        );
+  const lines = measured.length === 0 ? [] : ["", ...formatTable(table)];
   const absent = Object.entries(report.missing).map(([name, why]) => `not run: ${name}: ${why}`);
   const { date, nodeVersion, cpuCount, cpuModel, plan, disk } = report;
   return [
     `${date}, Node ${nodeVersion}, ${cpuCount} CPUs (${cpuModel}), ${plan}, generator included`,
     `fdatasync of 4 KB: p50 ${disk.fdatasyncP50Ms.toFixed(2)} ms, ` +
       `p99 ${disk.fdatasyncP99Ms.toFixed(2)} ms`,
-    "",
     ...lines,
     ...(Object.keys(report.neighbours).length > 0 ? ["", formatNeighbours(report.neighbours)] : []),
+    ...(report.path === null ? [] : ["", formatPath(report.path)]),
     ...absent,
   ].join("\n");
 }
