@@ -146,8 +146,13 @@ function prepareSums(database: DatabaseSync, table: "minutes" | "hours") {
 }
 
 /** Whether the file holds the day's rollups whole. */
-export function holdsDay(database: DatabaseSync, day: number): boolean {
-  return database.prepare("SELECT 1 FROM days WHERE day = ?").get(day) !== undefined;
+export function holdsDay(path: string, day: number): boolean {
+  const database = openForReading(path);
+  try {
+    return database.prepare("SELECT 1 FROM days WHERE day = ?").get(day) !== undefined;
+  } finally {
+    database.close();
+  }
 }
 
 /** Something late has come: readers take the day from its own file until it is copied again. */

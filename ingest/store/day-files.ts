@@ -2,7 +2,7 @@ import { existsSync, renameSync, statSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { holdsDay, unmarkDay } from "./archive.ts";
 import type { Checkpointer } from "./checkpointer.ts";
-import { monthSchema, openForReading, yearSchema } from "./database.ts";
+import { monthSchema, yearSchema } from "./database.ts";
 import { DayWriter } from "./day-writer.ts";
 import { isDamage } from "./errors.ts";
 import { dayPath, monthPath, yearPath } from "./files.ts";
@@ -21,6 +21,8 @@ const rowsOfStep = 2_000;
 export type StoreEvent =
   /** A damaged file was moved aside; a new one takes its place. What it held is not shown. */
   | { kind: "fileSetAside"; path: string; movedTo: string; error: unknown }
+  /** A day could not be copied; its own file stays until it is. */
+  | { kind: "copyFailed"; path: string; error: unknown }
   /** The log of a file grows until a later checkpoint succeeds. */
   | { kind: "checkpointFailed"; path: string; failure: string };
 
@@ -145,15 +147,12 @@ export class DayFiles {
     const { directory } = this.#options;
     return [monthPath(directory, day), yearPath(directory, day)].every((place) => {
       if (!existsSync(place)) return false;
-      const database = openForReading(place);
       try {
-        return holdsDay(database, day);
+        return holdsDay(place, day);
       } catch (error) {
         if (!isDamage(error)) throw error;
         this.setAside(place, error);
         return false;
-      } finally {
-        database.close();
       }
     });
   }

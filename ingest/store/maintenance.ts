@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { openDayCopy } from "./archive.ts";
-import type { DayFiles } from "./day-files.ts";
+import { type DayCopyPaths, openDayCopy } from "./archive.ts";
+import type { DayFiles, StoreEvent } from "./day-files.ts";
 import { createExclusive, type Exclusive } from "./exclusive.ts";
 import {
   dayMs,
@@ -12,6 +12,7 @@ import {
   type StoreFile,
   yearPath,
 } from "./files.ts";
+import { isDamage } from "./errors.ts";
 import { archivedAfterDays, type StoreKeep } from "./retention.ts";
 
 export interface MaintenanceOptions {
@@ -21,6 +22,7 @@ export interface MaintenanceOptions {
   exclusive: Exclusive;
   touched: (path: string) => void;
   sync: () => Promise<void>;
+  log: (event: StoreEvent) => void;
   /** Forgets some suspects that stand before a time; `false`: none is left. */
   deleteSuspects: (timeMs: number) => boolean;
 }
@@ -40,11 +42,7 @@ export function createMaintenance(options: MaintenanceOptions): Maintenance {
   /** Copies a day into its month and year. Gives up for now if something late comes meanwhile. */
   const archive = async ({ firstDay: day, path: dayPath }: StoreFile): Promise<void> => {
     if (await exclusive.run(async () => days.isArchived(day))) return;
-    const paths = {
-      dayPath,
-      monthPath: monthPath(directory, day),
-      yearPath: yearPath(directory, day),
-    };
+    const paths = pathsOf(directory, day, dayPath);
     options.touched(paths.monthPath);
     options.touched(paths.yearPath);
     let openings = 0;
@@ -65,6 +63,16 @@ export function createMaintenance(options: MaintenanceOptions): Maintenance {
     }
   };
 
+  /** A damaged file stops no other day. */
+  const tryArchive = async (file: StoreFile): Promise<void> => {
+    try {
+      await archive(file);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      options.log({ kind: "copyFailed", path: file.path, error });
+    }
+  };
+
   /** Something late may have come since: then the next run copies it first. */
   const removeDays = async (files: readonly StoreFile[]): Promise<void> => {
     for (const file of files) {
@@ -81,7 +89,7 @@ export function createMaintenance(options: MaintenanceOptions): Maintenance {
     const today = dayOf(nowMs);
     const before = listFiles(directory);
     for (const file of before.days) {
-      if (!isStopped && file.endDay + archivedAfterDays <= today) await archive(file);
+      if (!isStopped && file.endDay + archivedAfterDays <= today) await tryArchive(file);
     }
     if (isStopped) return;
     // Nothing is deleted before its copy is on disk.
@@ -107,4 +115,12 @@ export function createMaintenance(options: MaintenanceOptions): Maintenance {
 function removeFile(file: StoreFile): void {
   // The log first: without it the rest is an older state, alone it is none.
   for (const suffix of ["-wal", "-shm", ""]) rmSync(file.path + suffix, { force: true });
+}
+
+function pathsOf(directory: string, day: number, ownPath: string): DayCopyPaths {
+  return {
+    dayPath: ownPath,
+    monthPath: monthPath(directory, day),
+    yearPath: yearPath(directory, day),
+  };
 }

@@ -69,6 +69,7 @@ class SqliteStore implements SqliteTelemetryStore {
       days: this.#days,
       exclusive: this.#exclusive,
       touched,
+      log,
       sync: () => this.#durability.sync(),
       deleteSuspects: (timeMs) => this.#withSuspects((suspects) => suspects.deleteBefore(timeMs)),
     });

@@ -1,0 +1,177 @@
+import { getCompileCacheDir } from "node:module";
+import path from "node:path";
+import { Worker } from "node:worker_threads";
+import { ingestError } from "../errors.ts";
+import { storeClosed } from "./errors.ts";
+import { fromWireError } from "./history-rpc.ts";
+import type { FromHistory, HistoryCall, HistoryMethod } from "./history-rpc.ts";
+import type { History } from "./store.ts";
+import type { HistoryEvent } from "./store-readers.ts";
+
+/** Calls that wait for their turn; a page asks for some ten at once, each takes some ms. */
+export const historyCallsMax = 256;
+/** No query of the limits in query-rules.ts takes a tenth of it: the disk hangs. */
+export const historyDeadlineMs = 10_000;
+/** Shutdown has 5 s in all. */
+const closeDeadlineMs = 2_000;
+
+export interface HistoryThreadOptions {
+  directory: string;
+  log?: (event: HistoryEvent) => void;
+  callsMax?: number;
+  deadlineMs?: number;
+}
+
+export interface HistoryThread extends History {
+  stats(): { waitingCalls: number; restarts: number };
+}
+
+interface Waiting {
+  call: HistoryCall;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** `openSqliteHistory` in a thread of its own, so that a chart stops neither ingest nor HTTP. */
+export async function startHistory(options: HistoryThreadOptions): Promise<HistoryThread> {
+  const thread = new Thread(options);
+  return {
+    buckets: (query) => thread.ask("buckets", query),
+    raw: (query) => thread.ask("raw", query),
+    track: (query) => thread.ask("track", query),
+    latest: (sppgId) => thread.ask("latest", sppgId),
+    close: () => thread.close(),
+    stats: () => ({ waitingCalls: thread.waitingCalls, restarts: thread.restarts }),
+  };
+}
+
+/** Sends one call at a time, so that a deadline is about that call and not about those before. */
+class Thread {
+  restarts = 0;
+  readonly #options: HistoryThreadOptions;
+  readonly #queue: Waiting[] = [];
+  #worker: Worker | null = null;
+  #running: (Waiting & { timer: NodeJS.Timeout }) | null = null;
+  #lastId = 0;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: HistoryThreadOptions) {
+    this.#options = options;
+    this.#worker = this.#start();
+  }
+
+  get waitingCalls(): number {
+    return this.#queue.length + (this.#running === null ? 0 : 1);
+  }
+
+  /** What `History` answers to the method. */
+  async ask<Answer>(method: HistoryMethod, argument: unknown): Promise<Answer> {
+    if (this.#closing !== null) throw storeClosed();
+    const callsMax = this.#options.callsMax ?? historyCallsMax;
+    if (this.waitingCalls >= callsMax) {
+      const message = `More than ${callsMax} queries wait for the history: try again.`;
+      throw ingestError("INGEST_BUSY", { message, facts: { callsMax } });
+    }
+    // The worker answers with what the same method of History gives.
+    return (await this.#enqueue(method, argument)) as Answer;
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, closeDeadlineMs);
+    const finish = (): void => resolve();
+    this.#enqueue("close", null).then(finish, finish);
+    await promise;
+    clearTimeout(timer);
+    const worker = this.#worker;
+    this.#worker = null;
+    this.#fail(storeClosed());
+    for (const waiting of this.#queue.splice(0)) waiting.reject(storeClosed());
+    await worker?.terminate();
+  }
+
+  #enqueue(method: HistoryMethod, argument: unknown): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#lastId += 1;
+    this.#queue.push({ call: { id: this.#lastId, method, argument }, resolve, reject });
+    this.#next();
+    return promise;
+  }
+
+  #next(): void {
+    const next = this.#running === null ? this.#queue.shift() : undefined;
+    if (next === undefined) return;
+    const deadlineMs = this.#options.deadlineMs ?? historyDeadlineMs;
+    this.#running = { ...next, timer: setTimeout(() => this.#expire(), deadlineMs) };
+    try {
+      this.#worker ??= this.#start();
+      this.#worker.postMessage(next.call, []);
+    } catch (error) {
+      // An argument that can't be cloned never reaches the thread.
+      this.#fail(error);
+    }
+  }
+
+  /** A thread that waits for the disk ends when the disk lets it; another one takes its place. */
+  #expire(): void {
+    const worker = this.#worker;
+    this.#worker = null;
+    this.restarts += 1;
+    void worker?.terminate();
+    this.#fail(unavailable("A query of the history took too long and was given up: try again."));
+  }
+
+  #fail(error: unknown): void {
+    const running = this.#running;
+    if (running === null) return;
+    this.#running = null;
+    clearTimeout(running.timer);
+    running.reject(error);
+    this.#next();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL("./history-worker.ts", import.meta.url), {
+      workerData: { directory: this.#options.directory },
+      env: compileCacheEnv(),
+      execArgv: [],
+    });
+    let thrown: unknown = null;
+    worker.on("message", (message: FromHistory) => this.#hear(message));
+    worker.on("error", (error) => (thrown = error));
+    worker.on("exit", () => {
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      this.restarts += 1;
+      const reason = thrown instanceof Error ? ` (${thrown.message})` : "";
+      this.#fail(unavailable(`The history's thread has ended${reason}: try again.`));
+    });
+    return worker;
+  }
+
+  #hear(message: FromHistory): void {
+    if (message.kind === "event") return this.#options.log?.(message.event);
+    const running = this.#running;
+    // Of a thread that was given up: its caller knows already.
+    if (running === null || running.call.id !== message.id) return;
+    this.#running = null;
+    clearTimeout(running.timer);
+    if (message.kind === "result") running.resolve(message.value);
+    else running.reject(fromWireError(message.error));
+    this.#next();
+  }
+}
+
+function unavailable(message: string): Error {
+  return ingestError("INGEST_STORE_UNAVAILABLE", { message });
+}
+
+/** A thread does not take the process's cache of compiled code by itself; it halves the start. */
+function compileCacheEnv(): Record<string, string> {
+  const versioned = getCompileCacheDir();
+  return versioned === undefined ? {} : { NODE_COMPILE_CACHE: path.dirname(versioned) };
+}
