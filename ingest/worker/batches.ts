@@ -9,7 +9,7 @@ export const batchLimits = { entriesMax: 1_000, bytesMax: 1024 * 1024 } as const
  * Decoded batches that the other consumer may still want. Live batches are small, so that their
  * number counts; in a catch-up their entries do (about 500 bytes each).
  */
-const keptMax = { batches: 256, entries: 32_768 } as const;
+const keptMax = { batches: 256, entries: 65_536 } as const;
 /** Raw rests of reads that were cut: one for each consumer, and one to spare. */
 const restsMax = 3;
 

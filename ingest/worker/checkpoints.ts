@@ -127,7 +127,8 @@ export class Checkpoints {
     await effects.whenApplied(mark);
     await this.#retried(() => records.saveState([], meta));
     await this.#retried(() => commitCursor(meta.offset + 1));
-    await this.#retried(() => records.pruneOutbox(meta.offset));
+    // Some at a time, so that nobody waits long for the records.
+    while ((await this.#retried(() => records.pruneOutbox(meta.offset))) > 0);
     this.#round = null;
     this.#savedOffset = meta.offset;
     this.#savedAtMs = pace.monotonicMs();

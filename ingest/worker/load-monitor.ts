@@ -14,6 +14,8 @@ export interface MonitorStart {
   rows: readonly StateRow[];
   /** Live values begin behind it. */
   replayUpTo: number;
+  /** Whose live values are wanted. */
+  isWatched: (sppgId: string) => boolean;
 }
 
 export interface MonitorFactory {
@@ -28,18 +30,16 @@ export interface LoadedMonitor {
   startOffset: number | null;
 }
 
-export async function loadMonitor(options: {
-  records: Pick<IngestRecords, "loadMonitorMeta" | "loadStateRows" | "rulesAsOf">;
-  directory: Directory;
-  factory: MonitorFactory;
-  replayUpTo: number;
-}): Promise<LoadedMonitor> {
-  const { records, directory, factory, replayUpTo } = options;
+export async function loadMonitor(
+  records: Pick<IngestRecords, "loadMonitorMeta" | "loadStateRows" | "rulesAsOf">,
+  factory: MonitorFactory,
+  options: Pick<MonitorStart, "directory" | "replayUpTo" | "isWatched">,
+): Promise<LoadedMonitor> {
   const meta = await records.loadMonitorMeta();
   const rules = await records.rulesAsOf(meta === null ? 0 : factory.changeSeqOf(meta));
   // Also without a meta row: a crash in the first round has left rows that hold what they say.
   const rows = await loadRows(records);
-  const monitor = factory.create({ directory, rules, meta, rows, replayUpTo });
+  const monitor = factory.create({ ...options, rules, meta, rows });
   return { monitor, startOffset: meta === null ? null : meta.offset + 1 };
 }
 

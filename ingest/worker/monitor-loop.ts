@@ -29,7 +29,6 @@ export interface MonitorLoopOptions {
 export class MonitorLoop {
   readonly #options: MonitorLoopOptions;
   #nextOffset: number;
-  /** Between a fold's entries its effects are not all handed on yet: no checkpoint then. */
   folded = 0;
 
   constructor(options: MonitorLoopOptions) {
@@ -51,7 +50,9 @@ export class MonitorLoop {
         const batch = await this.#retried(async () => await batches.read(this.#nextOffset));
         if (batch !== null) await this.#fold(batch);
         checkpoints.step();
-        await effects.room();
+        await this.#held(effects.room());
+        // The bell may have rung for the end since the last look: it does not ring again.
+        if (signal.aborted) return;
         if (batches.read(this.#nextOffset) === null) await bell.wait(this.#idleMs());
         else await pace.yieldTurn();
       }
@@ -85,7 +86,16 @@ export class MonitorLoop {
 
   #factsOf(changeSeq: number): Promise<ChangeFacts> {
     const { changes, monitor } = this.#options;
-    return this.#retried(() => changes.factsBetween(monitor.changeSeq, changeSeq));
+    return this.#held(this.#retried(() => changes.factsBetween(monitor.changeSeq, changeSeq)));
+  }
+
+  async #held<Result>(work: Promise<Result>): Promise<Result> {
+    this.#options.turns.monitorHeld(true);
+    try {
+      return await work;
+    } finally {
+      this.#options.turns.monitorHeld(false);
+    }
   }
 
   #retried<Result>(work: () => Promise<Result>): Promise<Result> {

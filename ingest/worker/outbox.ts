@@ -11,6 +11,8 @@ const queuedMax = 1_024;
 
 export interface OutboxOptions {
   records: Pick<IngestRecords, "unpublished" | "markPublished">;
+  /** The entry that the monitor stands at: the position of what a person did. */
+  position: () => number;
   publish: (messages: readonly ChannelMessage[]) => Promise<void>;
   pace: Pace;
   signal: AbortSignal;
@@ -89,7 +91,8 @@ export class Outbox {
   async #drainSome(): Promise<void> {
     // Set again by whatever is added from here on, since this answer may lack it.
     this.#isDrainDue = false;
-    const messages = await this.#options.records.unpublished(messagesPerCall);
+    const { records, position } = this.#options;
+    const messages = await records.unpublished(messagesPerCall, position());
     if (messages.length === messagesPerCall) this.#isDrainDue = true;
     await this.#send(messages);
   }

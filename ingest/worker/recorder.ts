@@ -110,6 +110,8 @@ export class Recorder {
         if (reading !== null) this.#take(await this.#retried(() => this.#read()));
         await this.#writeIfDue(reading === null);
         if (this.#isCommitDue()) await this.commit();
+        // The bell may have rung for the end since the last look: it does not ring again.
+        if (signal.aborted) return;
         if (batches.read(this.#nextOffset) === null && !this.#isWriteDue(true)) {
           await bell.wait(this.#idleMs());
         }

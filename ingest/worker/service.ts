@@ -102,8 +102,11 @@ export async function startService(ports: ServicePorts, place: StartPlace): Prom
   const { monitor, startOffset } = await retry(async () => {
     // The seq first: what changes while the directory is read is followed again.
     await changes.load(await ports.registry.lastChangeSeq());
-    const { records, monitors: factory } = ports;
-    return await loadMonitor({ records, directory, factory, replayUpTo });
+    return await loadMonitor(ports.records, ports.monitors, {
+      directory,
+      replayUpTo,
+      isWatched: (sppgId) => ports.channels.watched?.has(sppgId) ?? true,
+    });
   }, untilItWorks);
   const decoder = createDecoder({ directory });
   const bell = createBell(ports.pace);
@@ -120,7 +123,7 @@ export async function startService(ports: ServicePorts, place: StartPlace): Prom
       decoder,
       followChange: (changeSeq) => changes.follow(changeSeq),
     }),
-    ...createOutlets(ports, trying.signal),
+    ...createOutlets(ports, monitor, trying.signal),
     flushes: new FlushRequests({ pace: ports.pace, bell }),
   };
   const monitorOffset = startOffset ?? place.firstOffset;
@@ -133,6 +136,7 @@ export async function startService(ports: ServicePorts, place: StartPlace): Prom
 
 function createOutlets(
   ports: ServicePorts,
+  monitor: Monitor,
   signal: AbortSignal,
 ): Pick<Parts, "effects" | "outbox" | "live"> {
   const { records, channels, pace, crashPoint, onFatal } = ports;
@@ -140,6 +144,7 @@ function createOutlets(
   const outbox = new Outbox({
     ...common,
     records,
+    position: () => monitor.offset,
     publish: (messages) => channels.publish(messages),
     onFailure: failures(ports, "outbox"),
   });

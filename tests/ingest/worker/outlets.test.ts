@@ -109,6 +109,7 @@ function createOutbox(t: TestContext) {
         for (const id of ids) rows.delete(id);
       },
     },
+    position: () => 1,
     async publish(messages: readonly ChannelMessage[]) {
       if (failing.publish) throw away();
       sent.push(...messages.map(({ text }) => text));

@@ -40,11 +40,16 @@ test("a recorder at the monitor's place goes along", async () => {
 });
 
 test("a monitor that waits for the records does not stop the recorder", async () => {
-  const { pace, ask } = createTestTurns();
+  const { pace, turns, ask } = createTestTurns();
   await ask(5_000);
   const second = await ask(6_000);
-  await pace.advance(60);
+  expect(second()).toBe(false);
+  turns.monitorHeld(true);
+  await pace.settle();
   expect(second()).toBe(true);
+  for (let at = 0; at < 10; at++) expect((await ask(7_000))()).toBe(true);
+  turns.monitorHeld(false);
+  expect((await ask(8_000))()).toBe(false);
 });
 
 test("when the monitor is live the recorder goes as it can", async () => {

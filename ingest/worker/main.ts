@@ -1,0 +1,214 @@
+import { flushCompileCache } from "node:module";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import {
+  connectChannelPublisher,
+  crashPointFrom,
+  type JournalAnnouncement,
+  openJournalFollower,
+} from "../../broker/index.ts";
+import { callRecords, type Registry } from "../../devices/index.ts";
+import type { IngestRecords } from "../desk/desk.ts";
+import type { LiveClock } from "../live/live.ts";
+import { openSqliteStore } from "../store/sqlite-store.ts";
+import { readingsDirectory } from "../readings-directory.ts";
+import { monitorFactory } from "./monitor-factory.ts";
+import { systemPace } from "./pace.ts";
+import {
+  describeError,
+  type ErrorOnPort,
+  fromPort,
+  type FromIngest,
+  type IngestStart,
+  type LogLevel,
+  type ToIngest,
+  toPort,
+} from "./protocol.ts";
+import { type IngestService, type ServicePorts, startService, type WorkerLog } from "./service.ts";
+
+const statusIntervalMs = 500;
+const maintainIntervalMs = 3_600_000;
+
+const liveClock: LiveClock = {
+  monotonicMs: () => performance.now(),
+  later(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+function createLog(send: (message: FromIngest) => void): WorkerLog {
+  const write =
+    (level: LogLevel) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+      const err = "err" in fields ? { err: describeError(fields["err"]) } : {};
+      send({ kind: "log", level, fields: { ...fields, ...err }, message });
+    };
+  return { info: write("info"), warn: write("warn"), error: write("error") };
+}
+
+/** Cursors are the main thread's, which writes the journal. */
+function createCursors(send: (message: FromIngest) => void): {
+  commit: ServicePorts["commitCursor"];
+  settle: (id: number, error: ErrorOnPort | null) => void;
+} {
+  const waiting = new Map<number, { resolve(): void; reject(error: Error): void }>();
+  let lastId = 0;
+  return {
+    commit(name, nextOffset) {
+      lastId += 1;
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      waiting.set(lastId, { resolve, reject });
+      send({ kind: "commit", id: lastId, name, nextOffset });
+      return promise;
+    },
+    settle(id, error) {
+      const commit = waiting.get(id);
+      waiting.delete(id);
+      if (error === null) commit?.resolve();
+      else commit?.reject(fromPort(error));
+    },
+  };
+}
+
+interface Thread {
+  port: MessagePort;
+  start: IngestStart;
+  announcement: JournalAnnouncement;
+  send: (message: FromIngest) => void;
+  log: WorkerLog;
+  cursors: ReturnType<typeof createCursors>;
+}
+
+/** Everything that this thread has opened; `close` gives it all back. */
+async function openPorts(
+  thread: Thread,
+): Promise<{ ports: ServicePorts; close: () => Promise<void> }> {
+  const { start, send, log } = thread;
+  const records = callRecords<{ ingest: IngestRecords; registry: Registry }>(start.recordsPort);
+  const channels = connectChannelPublisher(start.channelsPort);
+  const follower = openJournalFollower({
+    directory: start.journalDirectory,
+    onDamage: (damage) => send({ kind: "damage", ...damage }),
+  });
+  const store = openSqliteStore({
+    directory: readingsDirectory(start.dataDir),
+    keep: start.config.keep,
+    log: (event) => {
+      if (event.kind === "checkpointFailed") {
+        log.warn({ ...event }, "a file of readings grows: its log can't be moved into it");
+      } else {
+        const { error: err, path, movedTo } = event;
+        log.error({ err, path, movedTo }, "a damaged file of readings was moved aside");
+      }
+    },
+  });
+  const ports: ServicePorts = {
+    readJournal: (fromOffset, limits) => follower.read(fromOffset, thread.announcement, limits),
+    syncedOffset: () => thread.announcement.syncedOffset,
+    commitCursor: thread.cursors.commit,
+    records: records.services.ingest,
+    registry: records.services.registry,
+    store,
+    channels,
+    monitors: monitorFactory,
+    pace: systemPace,
+    liveClock,
+    crashPoint: crashPointFrom(start.crashPointSetting ?? undefined),
+    log,
+    onFatal: (error) => {
+      // Where nothing catches it, which ends this thread: the main thread hears it.
+      setImmediate(() => {
+        throw error;
+      });
+    },
+  };
+  const close = async (): Promise<void> => {
+    await follower.close();
+    await store.close();
+    await channels.close();
+    records.close();
+  };
+  return { ports, close };
+}
+
+/** Retention and month files: at the start and every hour, beside the writing. */
+function maintainRegularly({ store, log }: ServicePorts): () => void {
+  const maintain = (): void => {
+    store.maintain(Date.now()).catch((error: unknown) => {
+      log.error({ err: error }, "old readings were not tidied up: tried again in an hour");
+    });
+  };
+  const timer = setInterval(maintain, maintainIntervalMs);
+  maintain();
+  return () => clearInterval(timer);
+}
+
+async function serve(thread: Thread): Promise<void> {
+  const { port, start, send } = thread;
+  const loading = Promise.withResolvers<IngestService>();
+  let service: IngestService | null = null;
+  const stopAsked = Promise.withResolvers<void>();
+  const hear = (announcement: JournalAnnouncement): void => {
+    if (announcement.syncedOffset < thread.announcement.syncedOffset) return;
+    thread.announcement = announcement;
+    service?.announced();
+  };
+  const answer = (id: number, work: Promise<unknown>): void => {
+    work.then(
+      (value) => send({ kind: "result", id, value }),
+      (error: unknown) => send({ kind: "error", id, error: toPort(error) }),
+    );
+  };
+  port.on("message", (message: ToIngest) => {
+    if ("announcement" in message) hear(message.announcement);
+    if (message.kind === "announce") send({ kind: "heard" });
+    else if (message.kind === "committed") thread.cursors.settle(message.id, message.error);
+    else if (message.kind === "flush") {
+      answer(
+        message.id,
+        loading.promise.then((it) => it.flush()),
+      );
+    } else if (message.kind === "snapshot") {
+      answer(
+        message.id,
+        loading.promise.then((it) => it.snapshot(message.sppgId)),
+      );
+    } else stopAsked.resolve();
+  });
+  send({ kind: "started" });
+  const { ports, close } = await openPorts(thread);
+  const place = { firstOffset: start.firstOffset, recorderOffset: start.recorderOffset };
+  service = await startService(ports, place);
+  loading.resolve(service);
+  const report = (): void => {
+    if (service !== null) send({ kind: "status", status: service.status() });
+  };
+  const timer = setInterval(report, statusIntervalMs);
+  const stopMaintaining = maintainRegularly(ports);
+  report();
+  // A killed process keeps no compiled code otherwise, and the next start pays again.
+  flushCompileCache();
+  await stopAsked.promise;
+  clearInterval(timer);
+  stopMaintaining();
+  await service.stop();
+  report();
+  await close();
+  // Nothing else keeps this thread alive.
+  port.close();
+}
+
+if (parentPort !== null) {
+  const port = parentPort;
+  // Handed over by startIngest alone.
+  const start = workerData as IngestStart;
+  const send = (message: FromIngest): void => port.postMessage(message);
+  const { announcement } = start;
+  await serve({
+    port,
+    start,
+    announcement,
+    send,
+    log: createLog(send),
+    cursors: createCursors(send),
+  });
+}
