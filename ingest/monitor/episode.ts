@@ -57,6 +57,18 @@ export function takeFinding(fold: Fold, moment: Moment, found: RulePlace & Findi
   openOrJoin(fold, moment, { rule, episode, value });
 }
 
+/**
+ * Off or empty: what was broken before has not lasted. A box that cools down empty and is filled
+ * hours later would alert at its first reading on the way up.
+ */
+export function endPending(watched: Watched, index: number, timeMs: number): void {
+  const episode = watched.episodes?.[index] ?? null;
+  if (episode === null || isOpen(episode)) return;
+  episode.brokenSinceMs = null;
+  episode.pendingWorst = null;
+  forgetIfEmpty(watched, index, timeMs);
+}
+
 interface Judged {
   rule: CompiledRule;
   episode: Episode;

@@ -1,6 +1,6 @@
 /** What each kind of rule finds in a reading that is newer than all before it. */
 import type { CompiledRule } from "../rules/compile.ts";
-import { takeFinding } from "./episode.ts";
+import { endPending, takeFinding } from "./episode.ts";
 import { episodeAt, type Fold, type Moment, monitorLimits, type Series } from "./state.ts";
 
 /** A reading without flags. */
@@ -46,7 +46,10 @@ function judgeThreshold(fold: Fold, moment: Moment, place: Place & { value: numb
   const broken = isBroken(rule, value);
   // Nearly every reading of nearly every series ends here.
   if (!broken && (series.episodes === null || series.episodes[index] === null)) return;
-  if (isIdle(rule, value)) return;
+  if (isIdle(rule, value)) {
+    endPending(series, index, moment.timeMs);
+    return;
+  }
   const finding = { value, isBroken: broken, isClear: isClear(rule, value) };
   takeFinding(fold, moment, { watched: series, index, rule, ...finding });
 }

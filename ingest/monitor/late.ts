@@ -25,10 +25,11 @@ export function judgeLate(fold: Fold, moment: Moment, series: Series): void {
   for (const [index, rule] of series.rules.entries()) {
     if (rule.kind !== "threshold") continue;
     const value = moment.sample.fields[rule.field];
-    if (value === undefined || isIdle(rule, value)) continue;
-    const broken = isBroken(rule, value);
+    if (value === undefined) continue;
+    const idle = isIdle(rule, value);
+    const broken = isBroken(rule, value) && !idle;
     // Between the limit and its clear value a reading neither lengthens nor ends a run.
-    if (!broken && !isClear(rule, value)) continue;
+    if (!broken && !idle && !isClear(rule, value)) continue;
     const episode = episodeAt(series, index);
     if (isCovered(episode, moment.timeMs)) {
       if (broken) absorb(fold, moment, { rule, episode, value });

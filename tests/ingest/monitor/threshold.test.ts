@@ -113,6 +113,19 @@ test("a cabinet that is off opens nothing, and leaves an open alert open", () =>
   expect(scene.alerts().map(({ condition }) => condition)).toEqual(["active", "active"]);
 });
 
+test("a box that cooled down empty does not alert when it is filled again", () => {
+  const scene = createScene({ devices: [{ deviceId: "box", place: "deliveryBox" }] });
+  const readUntil = (value: number, until: number): void => {
+    scene.goTo(scene.now() + 10);
+    scene.readUntil("box", value, { until });
+  };
+  readUntil(50, 240);
+  readUntil(30, 7200);
+  readUntil(45, 7200 + 240);
+  readUntil(75, 7200 + 600);
+  expect(scene.alerts()).toEqual([]);
+});
+
 test("the freezer's warning and its critical limit are two alerts", () => {
   const scene = createScene({ devices: [{ deviceId: "probe", place: "freezer" }] });
   scene.readUntil("probe", -14, { until: 3600 });
