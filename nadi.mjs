@@ -58,7 +58,7 @@ async function main(words) {
     installTestTools();
     return run(node, [path.join(root, "tests", "run.ts"), ...rest]);
   }
-  const commandWords = word === "start" ? ["serve", ...rest] : words;
+  const commandWords = word === "start" ? ["serve", "--demo", ...rest] : words;
   return run(node, [path.join(root, "nadi.ts"), ...commandWords]);
 }
 

@@ -1,15 +1,20 @@
 // The command line of Nadi, and the only place that joins its services.
 import { flushCompileCache } from "node:module";
 import path from "node:path";
+import { MessageChannel } from "node:worker_threads";
 import { collectDefaultMetrics, Registry as MetricsRegistry } from "@prometheus-io/client";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import {
   AuditWriter,
+  bridgeChannels,
   type Broker,
   brokerChecks,
+  type ChannelSubscriber,
+  connectChannelSubscriber,
   createBroker,
   createJournalCommands,
   type FileJournal,
+  journalDirectory,
   loadBrokerConfig,
   loadJournalConfig,
   openServedJournal,
@@ -17,7 +22,15 @@ import {
   serveConformance,
   Timekeeper,
 } from "./broker/index.ts";
-import { createHttpApp, type HttpApp, loadHttpConfig } from "./dashboard/server/index.ts";
+import {
+  createHttpApp,
+  loadHttpConfig,
+  type People,
+  peopleMigrationsModule,
+  peopleServiceModule,
+  registerApi,
+  registerMqttWebSocket,
+} from "./dashboard/server/index.ts";
 import {
   ChangeFeed,
   type Command,
@@ -25,7 +38,9 @@ import {
   createBenchCommand,
   createDeviceCommands,
   createKitchenCommands,
+  createServiceLog,
   createUserCommands,
+  describeLogin,
   loadDevicesConfig,
   loadTogether,
   type RecordsWorker,
@@ -37,22 +52,60 @@ import {
   startRecordsWorker,
   stopSignals,
   StopStack,
+  watchWorkers,
   withRegistry,
 } from "./devices/index.ts";
 
+import {
+  type Desk,
+  type HistoryThread,
+  deskServiceModule,
+  type Ingest,
+  ingestChecks,
+  ingestMigrationsModule,
+  type IngestRecords,
+  ingestServiceModule,
+  loadIngestConfig,
+  readingsDirectory,
+  registerIngestMetrics,
+  startHistory,
+  startIngest,
+} from "./ingest/index.ts";
+
+import {
+  createSimulateCommands,
+  isDemoDue,
+  loadDemoConfig,
+  startDemo,
+} from "./simulators/index.ts";
+
 /** Every folder's migrations, in the order in which they apply. */
-const migrationModules = [registryMigrationsModule];
+const migrationModules = [registryMigrationsModule, ingestMigrationsModule, peopleMigrationsModule];
+
+/** What the records worker serves, by the names under which others call it. */
+interface Services {
+  registry: Registry;
+  ingest: IngestRecords;
+  desk: Desk;
+  people: People;
+}
+
+const serviceModules: Readonly<Record<keyof Services, string>> = {
+  registry: registryServiceModule,
+  ingest: ingestServiceModule,
+  desk: deskServiceModule,
+  people: peopleServiceModule,
+};
 
 const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
-
-/** Everything that a log line may carry and must not show. */
-const redactedPaths = ["password", "secret", "token", "*.password", "*.secret", "*.token"];
 
 interface Configs {
   devices: ReturnType<typeof loadDevicesConfig>;
   broker: ReturnType<typeof loadBrokerConfig>;
   journal: ReturnType<typeof loadJournalConfig>;
+  ingest: ReturnType<typeof loadIngestConfig>;
   http: ReturnType<typeof loadHttpConfig>;
+  demo: ReturnType<typeof loadDemoConfig>;
 }
 
 type Env = CommandContext["env"];
@@ -62,29 +115,29 @@ function loadConfigs(env: Env): Configs {
     devices: loadDevicesConfig,
     broker: loadBrokerConfig,
     journal: loadJournalConfig,
+    ingest: loadIngestConfig,
     http: loadHttpConfig,
+    demo: loadDemoConfig,
   });
 }
 
 interface Core {
-  registry: Registry;
+  records: RecordsWorker<Services>;
   feed: ChangeFeed;
   journal: FileJournal;
   audit: AuditWriter;
-  /** Rejects when something that serving depends on has ended by itself. */
-  failed: Promise<never>;
 }
 
 async function startRecords(
   configs: Configs,
   log: Logger,
   stack: StopStack,
-): Promise<RecordsWorker<{ registry: Registry }>> {
-  const worker = await startRecordsWorker<{ registry: Registry }>({
+): Promise<RecordsWorker<Services>> {
+  const worker = await startRecordsWorker<Services>({
     dataDir: configs.devices.dataDir,
     lock: true,
     migrationModules,
-    services: { registry: registryServiceModule },
+    services: serviceModules,
   });
   stack.push(() => worker.close());
   log.debug({ component: "records", dataDir: configs.devices.dataDir }, "records open");
@@ -99,8 +152,8 @@ interface ServeParts {
 
 async function startCore(configs: Configs, parts: ServeParts): Promise<Core> {
   const { log, stack } = parts;
-  const worker = await startRecords(configs, log, stack);
-  const { registry } = worker.services;
+  const records = await startRecords(configs, log, stack);
+  const { registry } = records.services;
   const recordsLog = log.child({ component: "records" });
   const feed = new ChangeFeed({
     registry,
@@ -120,14 +173,39 @@ async function startCore(configs: Configs, parts: ServeParts): Promise<Core> {
     log,
     stack,
   });
-  const failed = new Promise<never>((_resolve, reject) => {
-    worker.onExit(({ expected, error }) => {
-      if (!expected) reject(error ?? new Error("the records worker has ended"));
-    });
+  return { records, feed, journal, audit };
+}
+
+/** The back half: recorder and monitor, what they say, and the history that they keep. */
+interface Back {
+  ingest: Ingest;
+  channels: ChannelSubscriber;
+  history: HistoryThread;
+}
+
+async function startBack(configs: Configs, core: Core, parts: ServeParts): Promise<Back> {
+  const { log, stack } = parts;
+  const { dataDir } = configs.devices;
+  const { port1: channelsEnd, port2: channelsPort } = new MessageChannel();
+  const channels = connectChannelSubscriber(channelsEnd);
+  stack.push(() => channels.close());
+  const ingest = await startIngest({
+    dataDir,
+    journal: core.journal,
+    journalDirectory: journalDirectory(dataDir),
+    recordsPort: core.records.connect(),
+    channelsPort,
+    config: configs.ingest,
+    crashPointSetting: parts.env["NADI_CRASH_POINT"],
+    log: log.child({ component: "ingest" }),
   });
-  // It is awaited later; until then a rejection must not count as unhandled.
-  failed.catch(() => log.fatal({ component: "records" }, "records worker has ended"));
-  return { registry, feed, journal, audit, failed };
+  stack.push(() => ingest.stop());
+  const history = await startHistory({
+    directory: readingsDirectory(dataDir),
+    log: (event) => log.error({ component: "history", ...event }, "history has failed"),
+  });
+  stack.push(() => history.close());
+  return { ingest, channels, history };
 }
 
 async function startBroker(configs: Configs, core: Core, parts: ServeParts): Promise<Broker> {
@@ -150,37 +228,80 @@ async function startBroker(configs: Configs, core: Core, parts: ServeParts): Pro
   return broker;
 }
 
-async function startHttp(
-  configs: Configs,
-  parts: ServeParts & { core: Core; broker: Broker },
-): Promise<HttpApp> {
-  const { core, broker, log, stack } = parts;
+interface Front {
+  core: Core;
+  back: Back;
+  broker: Broker;
+}
+
+async function startHttp(configs: Configs, parts: ServeParts & Front): Promise<string> {
+  const { core, back, broker, log, stack } = parts;
+  const { ingest } = back;
   const metrics = new MetricsRegistry();
   collectDefaultMetrics({ register: metrics });
   registerBrokerMetrics(metrics, { broker, journal: core.journal, audit: core.audit });
+  registerIngestMetrics(metrics, ingest);
   const http = createHttpApp({
     config: configs.http,
     log,
     metrics,
-    readiness: brokerChecks({ journal: core.journal, logins: core.feed }),
+    readiness: [
+      ...brokerChecks({ journal: core.journal, logins: core.feed }),
+      ...ingestChecks(ingest),
+    ],
+  });
+  const { registry, people, desk } = core.records.services;
+  const services = { registry, people, desk, ...back, changes: core.feed, audit: core.audit };
+  const api = registerApi(http.server, services, { config: configs.http, log });
+  registerMqttWebSocket(http.server, {
+    authenticate: (request) => api.sessions.authenticate(request),
+    isAllowedOrigin: (place) => api.isAllowedOrigin(place),
+    handle: (conn, origin) => broker.handle(conn, origin),
   });
   stack.push(() => http.stop());
-  await http.start();
-  return http;
+  return (await http.start()).url;
 }
 
-function createLog(configs: Configs): Logger {
-  return pino({
-    level: configs.http.logLevel,
-    redact: redactedPaths,
-    base: { pid: process.pid },
+/** Messages of the channels go out to those who watch. */
+function joinChannels({ broker, back }: Front, stack: StopStack): void {
+  const bridge = bridgeChannels({
+    subscriber: back.channels,
+    publish: (message) => broker.edge.publish(message),
+    onInterest: (listener) => broker.onInterest(listener),
   });
+  stack.push(() => bridge.stop());
+}
+
+/** Broker and back half start beside each other; the broker stops first, so that all is drained. */
+async function startMiddle(configs: Configs, core: Core, parts: ServeParts): Promise<Front> {
+  const stacks = { back: new StopStack(), broker: new StopStack() };
+  parts.stack.push(() => stacks.back.unwind());
+  parts.stack.push(() => stacks.broker.unwind());
+  const [broker, back] = await Promise.all([
+    startBroker(configs, core, { ...parts, stack: stacks.broker }),
+    startBack(configs, core, { ...parts, stack: stacks.back }),
+  ]);
+  return { core, back, broker };
+}
+
+/** Simulated devices, in a process of their own; its end ends nothing else. */
+async function startDemoKitchen(configs: Configs, parts: ServeParts & Front): Promise<string> {
+  const { dataDir } = configs.devices;
+  const { registry } = parts.core.records.services;
+  if (!(await isDemoDue(registry, dataDir))) return "";
+  const { NADI_MQTT_HOST: host } = configs.broker;
+  const demo = await startDemo({ dataDir, host, port: parts.broker.ports.mqtt, registry });
+  parts.stack.push(() => demo.stop());
+  demo.failed.catch((error: unknown) => {
+    parts.log.error({ component: "demo", err: error }, "the demo has ended");
+  });
+  return `  demo kitchen  ${demo.sppgIds.join(", ")}, simulated; secrets in ${demo.credentialsFile}\n`;
 }
 
 /** Runs until the signal; answers the exit code. */
-function serve(context: CommandContext): Promise<number> {
+function serve(context: CommandContext, isStart: boolean): Promise<number> {
   const configs = loadConfigs(context.env);
-  const log = createLog(configs);
+  const log = createServiceLog(configs.http.logLevel);
   const stack = new StopStack();
   const parts = { env: context.env, log, stack };
   return runService({
@@ -189,25 +310,34 @@ function serve(context: CommandContext): Promise<number> {
     signal: context.signal,
     async start() {
       const core = await startCore(configs, parts);
-      const broker = await startBroker(configs, core, parts);
-      await startHttp(configs, { ...parts, core, broker });
-      context.stderr.write(welcome(configs, broker));
+      const front = await startMiddle(configs, core, parts);
+      const { broker, back } = front;
+      const failed = watchWorkers(log, { records: core.records, ingest: back.ingest });
+      joinChannels(front, stack);
+      const url = await startHttp(configs, { ...parts, ...front });
+      let text = welcome(configs, { broker, url });
+      if (isStart)
+        text += `  your login    ${await describeLogin(core.records.services.registry)}\n`;
+      if (configs.demo.isWanted ?? isStart) {
+        text += await startDemoKitchen(configs, { ...parts, ...front });
+      }
+      context.stderr.write(text);
       flushCompileCache();
-      return { failed: core.failed, beforeStop: () => broker.stopAccepting() };
+      return { failed, beforeStop: () => broker.stopAccepting() };
     },
   });
 }
 
-function welcome(configs: Configs, broker: Broker): string {
+function welcome(configs: Configs, running: { broker: Broker; url: string }): string {
   const { NADI_MQTT_HOST: host } = configs.broker;
-  const lines = [
-    `Nadi takes readings on mqtt://${host}:${broker.ports.mqtt}`,
-    `  data folder   ${path.resolve(configs.devices.dataDir)}`,
-    "  a kitchen     npx nadi kitchen add --help",
-    "  a device      npx nadi device add --help",
-    "  what arrived  npx nadi journal read --from 1 --limit 20",
-  ];
-  return `${lines.join("\n")}\n`;
+  return `Nadi takes readings on mqtt://${host}:${running.broker.ports.mqtt}
+  the API       ${running.url}/api/docs
+  data folder   ${path.resolve(configs.devices.dataDir)}
+  a kitchen     npx nadi kitchen add --help
+  a device      npx nadi device add --help
+  a login       npx nadi user add --help
+  what arrived  npx nadi journal read --from 1 --limit 20
+`;
 }
 
 async function conformance(context: CommandContext): Promise<number> {
@@ -220,7 +350,7 @@ async function conformance(context: CommandContext): Promise<number> {
     dataDir: configs.devices.dataDir,
     kitchenCount: kitchens.length,
     crashPointSetting: context.env["NADI_CRASH_POINT"],
-    log: createLog(configs),
+    log: createServiceLog(configs.http.logLevel),
     clock,
     signal: context.signal,
   });
@@ -229,18 +359,21 @@ async function conformance(context: CommandContext): Promise<number> {
 const serveCommand: Command = {
   path: ["serve"],
   summary: "Run everything in this process until SIGTERM",
-  usage: "nadi serve [--conformance]",
+  usage: "nadi serve [--demo | --conformance]",
   details: `
+  --demo           as npm start does: a first login, and a simulated kitchen if there is no other
   --conformance    let outside MQTT test suites in: anonymous, any topic, loopback only,
                    on a journal of its own, never beside stored kitchens
 
 Configuration is the environment: see .env.example. Logs are JSON lines on stdout.
 
 example: NADI_MQTT_PORT=1884 nadi serve`,
-  options: { conformance: { type: "boolean" } },
+  options: { demo: { type: "boolean" }, conformance: { type: "boolean" } },
   positionals: { min: 0, max: 0 },
-  run: (args, context) =>
-    args.options["conformance"] === true ? conformance(context) : serve(context),
+  run: ({ options }, context) =>
+    options["conformance"] === true
+      ? conformance(context)
+      : serve(context, options["demo"] === true),
 };
 
 const registryOptions = { migrationModules };
@@ -250,6 +383,7 @@ const commands: readonly Command[] = [
   ...createDeviceCommands(registryOptions),
   ...createUserCommands(registryOptions),
   ...createJournalCommands(),
+  ...createSimulateCommands(registryOptions),
   createBenchCommand(path.join(import.meta.dirname, "tests", "bench", "main.ts")),
 ];
 

@@ -24,10 +24,18 @@ export type { CodecInput, CodecReject, CodecResult, DecodedReading } from "./cod
 export { createBenchCommand } from "./cli/bench-command.ts";
 export { createDeviceCommands } from "./cli/device-commands.ts";
 export { UsageError } from "./cli/errors.ts";
+export { describeLogin } from "./cli/first-operator.ts";
 export { createKitchenCommands } from "./cli/kitchen-commands.ts";
+export { createServiceLog } from "./cli/log.ts";
 export { withRegistry } from "./cli/registry-session.ts";
 export { runCommandLine } from "./cli/run-command-line.ts";
-export { type RunningService, runService, stopSignals } from "./cli/run-service.ts";
+export {
+  type RunningService,
+  runService,
+  stopSignals,
+  type Watchable,
+  watchWorkers,
+} from "./cli/run-service.ts";
 export { StopStack } from "./cli/stop-stack.ts";
 export { createUserCommands } from "./cli/user-commands.ts";
 export { devicesConfigSchema, loadDevicesConfig } from "./config.ts";

@@ -14,10 +14,13 @@ export { ingestMigrationsModule } from "./desk/migrations.ts";
 export { flagBits, type JournaledReading } from "./decode/decoded.ts";
 export { type IngestConfig, loadIngestConfig } from "./config.ts";
 export { ingestErrors } from "./errors.ts";
+export { registerIngestMetrics } from "./metrics.ts";
+export { ingestChecks } from "./readiness.ts";
 export { type Ingest, type IngestExit, type IngestOptions, startIngest } from "./ingest.ts";
 export type { KitchenSnapshot, LatestReading } from "./monitor/monitor.ts";
 export { readingsDirectory } from "./readings-directory.ts";
 export { type Rule, ruleSchema, type RuleVersion } from "./rules/rule.ts";
+export { type HistoryThread, startHistory } from "./store/history-thread.ts";
 export type {
   Bucket,
   BucketAnswer,

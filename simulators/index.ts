@@ -1,4 +1,5 @@
 export { createSimulateCommands } from "./cli.ts";
+export { loadDemoConfig } from "./config.ts";
 export { demoCredentialsPath, readDemoCredentials } from "./demo/credentials-file.ts";
 export { demoDefaults, isDemoDue, startDemo } from "./demo/demo.ts";
 export { provision } from "./demo/provision.ts";
@@ -16,6 +17,7 @@ export { loadScenario, scenarioNames, scenarioSchema } from "./scenarios/scenari
 export { createKitchenWorld } from "./world/kitchen-world.ts";
 
 export type { SimulateCommandOptions } from "./cli.ts";
+export type { DemoConfig } from "./config.ts";
 export type { DemoCredentials } from "./demo/credentials-file.ts";
 export type { Demo, DemoOptions } from "./demo/demo.ts";
 export type { ProvisioningRegistry } from "./demo/provision.ts";

@@ -22,7 +22,7 @@ test("stdout has the command's output alone, also while packages are installed",
   const second = await project.launch(["start", "--role", "broker"]);
   expect(second).toEqual({
     exitCode: 0,
-    stdout: '{"words":["serve","--role","broker"]}\n',
+    stdout: '{"words":["serve","--demo","--role","broker"]}\n',
     stderr: "",
   });
 });

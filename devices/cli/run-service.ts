@@ -24,6 +24,29 @@ export const stopSignals = ["SIGTERM", "SIGINT"] as const;
 /** SIGTERM to exit: a supervisor kills after 10 s, and 5 s is what we promise. */
 const stopDeadlineMs = 4_500;
 
+/** A part of a service that may end by itself. */
+export interface Watchable {
+  onExit(listener: (exit: { expected: boolean; error: Error | null }) => void): unknown;
+}
+
+/** Rejects when a worker that serving depends on has ended by itself. */
+export function watchWorkers(
+  log: Logger,
+  workers: Readonly<Record<string, Watchable>>,
+): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  for (const [component, worker] of Object.entries(workers)) {
+    worker.onExit(({ expected, error }) => {
+      if (expected) return;
+      log.fatal({ component, err: error }, "worker has ended");
+      reject(error ?? new Error(`the ${component} worker has ended`));
+    });
+  }
+  // It is awaited later; until then the line above has said it.
+  promise.catch((error: unknown) => log.debug({ err: error }, "serving has failed"));
+  return promise;
+}
+
 /** Starts, runs until the signal or a failure, stops; answers the exit code. */
 export async function runService(options: ServiceOptions): Promise<number> {
   const { log, signal, stack } = options;

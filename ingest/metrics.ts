@@ -1,0 +1,81 @@
+import { Gauge, type Registry } from "@prometheus-io/client";
+import type { Ingest } from "./ingest.ts";
+import type { IngestStatus } from "./worker/status.ts";
+
+type Read = (status: IngestStatus) => number;
+
+const recorderCounts = {
+  stored: "Readings stored since start",
+  duplicates: "Readings that the store held already, since start",
+  collisions: "Readings of a known identity with other values, since start: the first stays",
+  rejected: "Readings that the store will never take, since start",
+  sensorFault: "Readings flagged as a sensor's fault code, since start",
+  implausible: "Readings flagged as implausible, since start",
+  clockSuspect: "Readings whose own time was not believed, since start",
+  storeFailures: "Writes to the store that failed and were tried again, since start",
+} as const satisfies Partial<Record<keyof IngestStatus["recorder"], string>>;
+
+const monitorCounts = {
+  effectsApplied: "Effects of rules written to the records, since start",
+  deadLetters: "Dead letters since start",
+  messagesPublished: "Alert messages published since start",
+  checkpoints: "Checkpoints of the monitor's state since start",
+} as const satisfies Partial<Record<keyof IngestStatus["monitor"], string>>;
+
+const liveCounts = {
+  sent: "Live values sent since start",
+  conflated: "Live values that a newer one replaced, since start",
+  dropped: "Live values dropped because nobody took them, since start",
+} as const satisfies Record<keyof IngestStatus["live"], string>;
+
+function counters<Counts>(
+  prefix: string,
+  table: Record<string, string>,
+  of: (status: IngestStatus) => Counts,
+): [name: string, help: string, read: Read][] {
+  return Object.entries(table).map(([key, help]) => [
+    `nadi_${prefix}_${snakeCase(key)}_total`,
+    help,
+    // The keys are those of the tables above, whose values are numbers.
+    (status) => (of(status) as Record<string, number>)[key] ?? 0,
+  ]);
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Registers ingest's metrics; each is read when somebody asks. */
+export function registerIngestMetrics(registry: Registry, ingest: Pick<Ingest, "status">): void {
+  const gauges: [name: string, help: string, read: Read][] = [
+    ...counters("recorder", recorderCounts, (status) => status.recorder),
+    ...counters("monitor", monitorCounts, (status) => status.monitor),
+    ...counters("live", liveCounts, (status) => status.live),
+    [
+      "nadi_recorder_lag_entries",
+      "Entries that are on disk and wait for the recorder",
+      ({ recorder }) => recorder.lag,
+    ],
+    [
+      "nadi_monitor_lag_entries",
+      "Entries that are on disk and wait for the monitor",
+      ({ monitor }) => monitor.lag,
+    ],
+    [
+      "nadi_store_available",
+      "1 while the telemetry store takes readings, 0 while it is away",
+      ({ recorder }) => Number(recorder.isStoreAvailable),
+    ],
+  ];
+  for (const [name, help, read] of gauges) {
+    const gauge = new Gauge({
+      name,
+      help,
+      registers: [],
+      collect() {
+        this.set(read(ingest.status()));
+      },
+    });
+    registry.registerMetric(gauge);
+  }
+}

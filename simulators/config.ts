@@ -1,0 +1,23 @@
+import * as z from "zod";
+import { type Environment, parseEnvironment } from "../devices/index.ts";
+
+/** Every variable of the simulators. */
+export const demoConfigShape = {
+  NADI_DEMO: z
+    .enum(["yes", "no"])
+    .optional()
+    .describe(
+      "Simulated demo kitchen, if there is no other; unset: `yes` for npm start, `no` for serve",
+    ),
+};
+
+export interface DemoConfig {
+  /** `null`: as the command says. */
+  readonly isWanted: boolean | null;
+}
+
+/** Pure; throws a `ConfigError` that reports all bad keys at once. */
+export function loadDemoConfig(env: Environment): DemoConfig {
+  const { NADI_DEMO: wanted } = parseEnvironment(z.object(demoConfigShape), env);
+  return Object.freeze({ isWanted: wanted === undefined ? null : wanted === "yes" });
+}
