@@ -93,12 +93,9 @@ async function openPorts(
     directory: readingsDirectory(start.dataDir),
     keep: start.config.keep,
     log: (event) => {
-      if (event.kind === "checkpointFailed") {
-        log.warn({ ...event }, "a file of readings grows: its log can't be moved into it");
-      } else {
-        const { error: err, path, movedTo } = event;
-        log.error({ err, path, movedTo }, "a damaged file of readings was moved aside");
-      }
+      const { kind, ...facts } = event;
+      const err = "error" in event ? { err: event.error, error: undefined } : {};
+      log.error({ ...facts, ...err, event: kind }, "the telemetry store met a fault");
     },
   });
   const ports: ServicePorts = {
