@@ -295,7 +295,8 @@ async function startDemoKitchen(configs: Configs, parts: ServeParts & Front): Pr
   demo.failed.catch((error: unknown) => {
     parts.log.error({ component: "demo", err: error }, "the demo has ended");
   });
-  return `  demo kitchen  ${demo.sppgIds.join(", ")}, simulated; secrets in ${demo.credentialsFile}\n`;
+  const names = demo.sppgIds.join(", ");
+  return `  demo kitchen  ${names}, simulated; its secrets: ${demo.credentialsFile}\n`;
 }
 
 /** Runs until the signal; answers the exit code. */

@@ -13,7 +13,8 @@ export async function describeLogin(
   const users = await registry.listUsers();
   const operator = users.find(({ role }) => role === "operator");
   if (operator !== undefined) {
-    return `${operator.email}, password printed once; a new one: npx nadi user reset ${operator.email}`;
+    const { email } = operator;
+    return `${email}, its password was printed once; a new one: npx nadi user reset ${email}`;
   }
   const issued = await registry.addUser({ email: firstOperatorEmail, role: "operator" }, "start");
   return `${issued.user.email}  password ${issued.password}  (printed once)`;
