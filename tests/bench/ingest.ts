@@ -1,4 +1,5 @@
-// What recorder and monitor can do: `node tests/bench/ingest.ts [--entries 1000000] [--kitchens 1]`.
+// What recorder and monitor can do: `node tests/bench/ingest.ts [--entries 1000000]`, and
+// `--kitchens 30000 --devices 10` for a country.
 // They run in this thread, so that `node --cpu-prof tests/bench/ingest.ts` shows where time goes.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
