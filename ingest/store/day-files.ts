@@ -145,7 +145,8 @@ export class DayFiles {
   /** Whether the month and the year both hold the day. */
   isArchived(day: number): boolean {
     const { directory } = this.#options;
-    return [monthPath(directory, day), yearPath(directory, day)].every((place) => {
+    // Both are looked at, so that damage to either is found.
+    const held = [monthPath(directory, day), yearPath(directory, day)].map((place) => {
       if (!existsSync(place)) return false;
       try {
         return holdsDay(place, day);
@@ -155,6 +156,7 @@ export class DayFiles {
         return false;
       }
     });
+    return held.every(Boolean);
   }
 
   #setDayAside(day: number, error: unknown): void {

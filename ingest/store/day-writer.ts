@@ -47,6 +47,8 @@ export class DayWriter {
   readonly #ids: SeriesIds;
   readonly #open: MinuteSums = new Map();
   #openSums = 0;
+  /** One array for all inserts: an array each costs a tenth of the insert. */
+  readonly #groupValues: number[] = [];
   #rolledMinute: number;
   /** Where `recover` goes on; `null`: memory holds what `raw` holds. */
   #recoverAfter: readonly number[] | null;
@@ -193,10 +195,22 @@ export class DayWriter {
 
   /** `false`: one of them is there already; those before it are inserted (`INSERT OR FAIL`). */
   #insertGroup(rows: readonly Row[]): boolean {
-    const values: number[] = [];
-    for (const row of rows) values.push(...this.#valuesOf(row));
+    let at = 0;
+    for (const row of rows) {
+      const ms = row.timeMs - this.#startMs;
+      const second = Math.floor(ms / 1000);
+      const values = this.#groupValues;
+      values[at] = second;
+      values[at + 1] = row.series;
+      values[at + 2] = ms - second * 1000;
+      values[at + 3] = row.seq;
+      values[at + 4] = row.index;
+      values[at + 5] = row.value;
+      values[at + 6] = row.flags;
+      at += 7;
+    }
     try {
-      this.#statements.insertMany(values);
+      this.#statements.insertMany(this.#groupValues);
       return true;
     } catch (error) {
       if (isConstraint(error)) return false;

@@ -8,7 +8,7 @@ import { createDurability, type Durability } from "./durability.ts";
 import { isDamage, storeClosed, storeError } from "./errors.ts";
 import { createExclusive } from "./exclusive.ts";
 import { dayMs, dayOf, eventTimeMsMax, minuteMs, suspectsPath } from "./files.ts";
-import { createMaintenance, type Maintenance } from "./maintenance.ts";
+import { Maintenance } from "./maintenance.ts";
 import { checkKeep, defaultStoreKeep, type StoreKeep } from "./retention.ts";
 import type { TelemetryStore, WriteOutcome } from "./store.ts";
 import { Suspects } from "./suspects.ts";
@@ -63,7 +63,7 @@ class SqliteStore implements SqliteTelemetryStore {
     const touched = (path: string): void => this.#durability.touched(path);
     const checkpointer = this.#checkpointer;
     this.#days = new DayFiles({ directory, checkpointer, log, touched });
-    this.#maintenance = createMaintenance({
+    this.#maintenance = new Maintenance({
       directory,
       keep: checkKeep(keep),
       days: this.#days,
