@@ -15,18 +15,18 @@ export interface PathPlan {
 
 export const pathPlans = {
   full: {
-    stored: { rounds: 3, warmUpMs: 2_000, sendMs: 8_000 },
-    rate: { rounds: 3, warmUpMs: 4_000, ms: 15_000 },
+    stored: { rounds: 3, warmUpMs: 2_000, sendMs: 6_000 },
+    rate: { rounds: 3, warmUpMs: 4_000, ms: 10_000 },
     kitchens: {
       rounds: 2,
       between: [100],
       kitchensMax: 30_000,
-      warmUpMs: 4_000,
-      sendMs: 8_000,
-      backlogEntries: 1_500_000,
+      warmUpMs: 3_000,
+      sendMs: 6_000,
+      backlogEntries: 1_000_000,
     },
     chart: { days: 30, queries: 20 },
-    catchUp: { entries: 10_000_000, msMax: 30_000 },
+    catchUp: { entries: 10_000_000, msMax: 25_000 },
   },
   quick: {
     stored: { rounds: 1, warmUpMs: 1_000, sendMs: 2_000 },
