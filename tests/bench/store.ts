@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import type { JournaledReading } from "../../ingest/decode/decoded.ts";
 import { openSqliteHistory } from "../../ingest/store/sqlite-history.ts";
@@ -60,24 +61,6 @@ async function inFolder(work: (directory: string) => Promise<void>): Promise<voi
   }
 }
 
-/** The longest stretch in which the thread took no turn. */
-function watchTurns(): () => number {
-  let last = performance.now();
-  let longest = 0;
-  let isOn = true;
-  const turn = (): void => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (isOn) setImmediate(turn);
-  };
-  setImmediate(turn);
-  return () => {
-    isOn = false;
-    return longest;
-  };
-}
-
 /** Readings in random order of their sources, at a rate of event time, whatever their number. */
 async function measureWrites(seriesCount: number, batch: number): Promise<void> {
   await inFolder(async (directory) => {
@@ -92,22 +75,24 @@ async function measureWrites(seriesCount: number, batch: number): Promise<void> 
       return reading(source, timeMs, at);
     };
     // A series costs once a day: that is counted apart.
-    const first = process.cpuUsage();
-    await store.write(all.map(next));
+    const first = process.threadCpuUsage();
+    for (let from = 0; from < seriesCount; from += 10_000) {
+      await store.write(all.slice(from, from + 10_000).map(next));
+    }
     const firstUs = used(first) / seriesCount;
     let busyMs = 0;
     let written = 0;
     let cpu = 0;
-    let longest = 0;
+    const delay = monitorEventLoopDelay({ resolution: 1 });
     while (written < rows) {
       const readings = Array.from({ length: batch }, () => {
         return next(all[Math.floor(random() * seriesCount)] ?? all[0] ?? failed());
       });
-      const before = process.cpuUsage();
+      const before = process.threadCpuUsage();
       const beforeMs = performance.now();
-      const turns = watchTurns();
+      delay.enable();
       await store.write(readings);
-      longest = Math.max(longest, turns());
+      delay.disable();
       busyMs += performance.now() - beforeMs;
       cpu += used(before);
       written += batch;
@@ -115,11 +100,17 @@ async function measureWrites(seriesCount: number, batch: number): Promise<void> 
     const syncMs = performance.now();
     await store.sync();
     const line = `${seriesCount} series, batches of ${batch}: ${thousands(written / busyMs)} rows/s`;
-    const each = `${(cpu / written).toFixed(2)} µs CPU each, longest turn ${longest.toFixed(1)} ms`;
+    const each = `${(cpu / written).toFixed(2)} µs CPU each, p99 turn ${(delay.percentile(99) / 1e6).toFixed(1)} ms`;
     const rest = `first reading of a series ${firstUs.toFixed(1)} µs`;
     console.log(`${line}, ${each}, ${rest}, sync ${(performance.now() - syncMs).toFixed(1)} ms`);
     await store.close();
   });
+}
+
+interface ChartCase {
+  source: Source;
+  endMs: number;
+  what: string;
 }
 
 async function measureChart(): Promise<void> {
@@ -137,17 +128,16 @@ async function measureChart(): Promise<void> {
       );
     }
     const endMs = startMs + days * dayMs;
-    await chart(directory, source, endMs, "nothing copied");
+    await chart(directory, { source, endMs, what: "nothing copied" });
     const maintainMs = performance.now();
     await store.maintain(endMs);
     console.log(`maintain: ${(performance.now() - maintainMs).toFixed(0)} ms`);
-    await chart(directory, source, endMs, "older days copied");
+    await chart(directory, { source, endMs, what: "older days copied" });
     await store.close();
   });
 }
 
-// oxlint-disable-next-line max-params
-async function chart(directory: string, source: Source, endMs: number, what: string) {
+async function chart(directory: string, { source, endMs, what }: ChartCase): Promise<void> {
   const history = openSqliteHistory({ directory });
   const { sppgId, deviceId } = source;
   const series = { sppgId, deviceId, channel: "0", reading: "temperature", field: "celsius" };
@@ -182,8 +172,9 @@ async function chart(directory: string, source: Source, endMs: number, what: str
   await history.close();
 }
 
+/** Of this thread: checkpoints have their own. */
 function used(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.threadCpuUsage(before);
   return user + system;
 }
 
