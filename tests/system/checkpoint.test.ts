@@ -11,7 +11,7 @@ import { consumerJournal } from "./consumer-journal.ts";
 
 const seed = 4_711;
 const roundsEach = 4;
-/** `serve` has no consumer yet, so a process of our own passes these. */
+/** In a process of our own, which passes them hundreds of times; `kill.ts` has them in serve. */
 const points: readonly CrashPoint[] = ["before-checkpoint", "after-checkpoint", "segment-unlinked"];
 
 /** Runs the consumer until its crash point; answers the last offsets that it told. */

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { startLoad } from "../../simulators/index.ts";
 import { createRandom } from "../../simulators/load/random.ts";
 import { provision } from "../bench/provision.ts";
+import { holdJournal } from "../support/hold-journal.ts";
 import { runNadi, type Scope, signIn, startNadi, tempFolder } from "../support/nadi-process.ts";
 import { JournalContents, segmentFiles } from "./journal-contents.ts";
 
@@ -17,6 +18,8 @@ const recordsHitMax = 1;
 async function writeJournal(scope: Scope) {
   const dataDir = tempFolder(scope);
   const devices = await provision(dataDir, devicesCount);
+  // The consumers let go of nothing, so that what is lost is what was hit.
+  holdJournal(dataDir);
   const env = { NADI_MAX_JOURNAL_SEGMENT_BYTES: "65536" };
   const nadi = await startNadi(scope, { dataDir, env });
   const load = await startLoad({

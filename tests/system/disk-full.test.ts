@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { startLoad } from "../../simulators/index.ts";
 import { provision } from "../bench/provision.ts";
+import { holdJournal } from "../support/hold-journal.ts";
 import { type Scope, signIn, startNadi } from "../support/nadi-process.ts";
 import { packets } from "../support/mqtt-wire.ts";
 import { JournalContents } from "./journal-contents.ts";
@@ -24,6 +25,8 @@ async function fillAndFree(scope: Scope, { folder, minFreeBytes, reason }: Case)
   const ballast = path.join(folder, "ballast");
   const [late, ...devices] = await provision(dataDir, 11);
   if (late === undefined) throw new Error("no device was provisioned");
+  // Trimming would free what the test wants filled, and take what it counts afterwards.
+  holdJournal(dataDir);
   writeFileSync(ballast, Buffer.alloc(ballastMebibytes * mebibyte, 1));
   const nadi = await startNadi(scope, {
     dataDir,

@@ -39,13 +39,18 @@ export class JournalContents {
 
   /**
    * Reads everything again: the offsets that stand for something else than they did before, and
-   * those that have gone, both of which must not exist.
+   * those that have gone, both of which must not exist; but what lies before the first one that is
+   * left may have been trimmed, unless the journal was held.
    */
-  async findChanged(): Promise<number[]> {
+  async findChanged(options: { isTrimmed?: boolean } = {}): Promise<number[]> {
     const again = new JournalContents(path.dirname(this.#folder.directory));
     await again.readOn();
+    const firstLeft = again.#fingerprints.findIndex((fingerprint) => fingerprint !== undefined);
+    const trimmedBelow = firstLeft === -1 ? Infinity : firstLeft;
     return [...this.#fingerprints.keys()].filter(
-      (offset) => this.#fingerprints[offset] !== again.#fingerprints[offset],
+      (offset) =>
+        this.#fingerprints[offset] !== again.#fingerprints[offset] &&
+        (options.isTrimmed !== true || offset >= trimmedBelow),
     );
   }
 

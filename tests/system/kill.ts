@@ -1,14 +1,16 @@
 // `node tests/system/kill.ts --rounds 200 --seed 7`: kills `nadi serve` again and again under
-// load, always on the same data folder, and shows that nothing acknowledged is lost.
+// load, always on the same data folder, and shows that nothing acknowledged is lost, stored twice
+// or told twice, and that a replay without any crash gives the same.
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import type { CrashPoint } from "../../broker/journal/crash-points.ts";
-import { type LoadDevice, type LoadProcess, startLoadProcess } from "../../simulators/index.ts";
+import { type LoadProcess, startLoadProcess } from "../../simulators/index.ts";
 import { createRandom } from "../../simulators/load/random.ts";
-import { provision } from "../bench/provision.ts";
+import { holdJournal, releaseJournal } from "../support/hold-journal.ts";
 import {
   fixedPort,
+  listening,
   type NadiChild,
+  type NadiProcess,
   type Scope,
   spawnNadi,
   startNadi,
@@ -16,225 +18,240 @@ import {
   timeToConnackMs,
   withScope,
 } from "../support/nadi-process.ts";
+import { ColdStore } from "./cold-store.ts";
+import { celsiusAt, isBad, signalDays, timeAt } from "./cold-store-signal.ts";
 import { countAcked, JournalContents } from "./journal-contents.ts";
+import { changeSomething, type KillKitchen, provisionKitchen } from "./kill-kitchen.ts";
+import { type Ending, planEnding } from "./kill-plan.ts";
+import { describe, emptyReport, faultsOf, figuresOf, type KillReport } from "./kill-report.ts";
+import { compareAlerts, compareDeadLetters } from "./records-contents.ts";
+import { replay } from "./replay.ts";
+import { compareStore, findWrongBuckets, type SenderLog } from "./store-contents.ts";
 
 export interface KillOptions {
   scope: Scope;
   rounds: number;
   seed: number;
-  /** Messages a second over all devices. */
+  /** Messages a second over all devices of the load. */
   perSecond?: number;
   progress?: (text: string) => void;
 }
 
-export interface KillReport {
-  rounds: number;
-  /** Rounds that ended at a crash point, by its name. */
-  crashPoints: Partial<Record<CrashPoint, number>>;
-  acked: number;
-  entries: number;
-  /** Stored twice because the ack was lost: allowed, and merged by identity downstream. */
-  repeated: number;
-  missing: string[];
-  changedOffsets: number[];
-  /** Rounds after which the highest offset was below what it had been. */
-  shrunk: number;
-  damagedRecords: number;
-  segments: number;
-  /** From the spawn to the first CONNACK, a value a round that lived so long. */
-  acceptMs: number[];
-  /** What opening the journal took of it, as the log says. */
-  openMs: number[];
-  disconnects: number;
-}
-
-/** The points that `nadi serve` passes without a consumer; `checkpoint.test.ts` has the others. */
-export const servePoints = [
-  "before-journal-write",
-  "after-journal-write",
-  "after-sync",
-  "after-ack",
-  "segment-created",
-  "segment-sealed",
-] as const satisfies CrashPoint[];
-
-const devicesUnderLoad = 20;
+const loadedDevices = 20;
+const coldStores = 5;
 const lifeMs = { min: 100, max: 900 };
 /** Small, so that every few rounds a segment ends somewhere near a kill. */
 const segmentBytes = 262_144;
-/** How long a round waits for its crash point before it is killed like the others. */
-const crashPointMsMax = 3_000;
-/** Every so many rounds end at a crash point, the others at a random moment. */
-const crashPointEvery = 3;
+/** Of the rounds, those with a held journal: a replay needs all of it. Then it is trimmed too. */
+const heldShare = 0.75;
+/** Every so many rounds people change something meanwhile. */
+const changeEvery = 3;
+const stopMsMax = 10_000;
+const caughtUpMsMax = 60_000;
 
 interface Run extends KillOptions {
+  perSecond: number;
   dataDir: string;
   port: number;
-  devices: LoadDevice[];
-  probe: LoadDevice;
+  kitchen: KillKitchen;
   random: () => number;
   contents: JournalContents;
   load: LoadProcess | null;
+  stores: ColdStore[];
+  changes: number;
+  isHeld: boolean;
   report: KillReport;
 }
 
 export async function runKillRounds(options: KillOptions): Promise<KillReport> {
   const run = await prepare(options);
-  const { report, contents } = run;
-  for (let round = 0; round < options.rounds; round += 1) {
-    await runRound(run, round);
-    const before = contents.lastOffset;
-    await contents.readOn();
-    if (contents.lastOffset < before) report.shrunk += 1;
-    report.missing.push(...contents.findMissing((await run.load?.acked()) ?? []));
-    if ((round + 1) % 10 === 0) {
-      options.progress?.(`round ${round + 1}: ${contents.publishes} readings on disk`);
-    }
-  }
+  const { report } = run;
+  const heldRounds = Math.ceil(options.rounds * heldShare);
+  holdJournal(run.dataDir);
+  for (let round = 0; round < heldRounds; round += 1) await runRound(run, round);
+  await compareReplay(run);
+  releaseJournal(run.dataDir);
+  run.isHeld = false;
+  for (let round = heldRounds; round < options.rounds; round += 1) await runRound(run, round);
   await finish(run);
   return report;
 }
 
 async function prepare(options: KillOptions): Promise<Run> {
   const dataDir = tempFolder(options.scope);
-  const [probe, ...devices] = await provision(dataDir, devicesUnderLoad + 1);
-  if (probe === undefined) throw new Error("no device was provisioned");
   return {
     ...options,
+    perSecond: options.perSecond ?? 2_000,
     dataDir,
     port: await fixedPort(),
-    devices,
-    probe,
+    kitchen: await provisionKitchen(dataDir, { loaded: loadedDevices, coldStores }),
     random: createRandom(options.seed),
     contents: new JournalContents(dataDir),
     load: null,
-    report: {
-      rounds: options.rounds,
-      crashPoints: {},
-      acked: 0,
-      entries: 0,
-      repeated: 0,
-      missing: [],
-      changedOffsets: [],
-      shrunk: 0,
-      damagedRecords: 0,
-      segments: 0,
-      acceptMs: [],
-      openMs: [],
-      disconnects: 0,
-    },
+    stores: [],
+    changes: 0,
+    isHeld: true,
+    report: emptyReport(options),
   };
 }
 
 async function runRound(run: Run, round: number): Promise<void> {
-  const point = round % crashPointEvery === crashPointEvery - 1 ? pickPoint(run, round) : null;
-  const lives = lifeMs.min + run.random() * (lifeMs.max - lifeMs.min);
+  const { report, contents } = run;
+  await live(run, planEnding(round, run));
+  await contents.readOn();
+  if (run.isHeld) report.missing.push(...contents.findMissing(await allAcked(run)));
+  else report.changedOffsets.push(...(await contents.findChanged({ isTrimmed: true })));
+  if (run.load !== null && round % changeEvery === 0) {
+    report.answered += await changeSomething(run.dataDir, run.changes);
+    run.changes += 1;
+  }
+  if ((round + 1) % 10 === 0) {
+    run.progress?.(`round ${round + 1}: ${contents.publishes} readings in the journal`);
+  }
+}
+
+/** One life of the process, from its spawn to its end. */
+async function live(run: Run, ending: Ending): Promise<void> {
+  const hasPoint = ending.kind === "point" || ending.kind === "stopping";
   const nadi = spawnNadi(run.scope, {
     dataDir: run.dataDir,
     mqttPort: run.port,
     env: {
       NADI_MAX_JOURNAL_SEGMENT_BYTES: String(segmentBytes),
-      ...(point === null ? {} : { NADI_CRASH_POINT: `${point.name}:${point.count}` }),
+      ...(hasPoint ? { NADI_CRASH_POINT: `${ending.point}:${ending.count}` } : {}),
     },
   });
-  const acceptMs = await timeToConnackMs(run.scope, nadi, { port: run.port, device: run.probe });
+  const login = { port: run.port, device: run.kitchen.probe };
+  const acceptMs = await timeToConnackMs(run.scope, nadi, login);
   if (acceptMs !== null) {
     run.report.acceptMs.push(acceptMs);
     noteOpen(run, nadi);
-    run.load ??= await startLoad(run);
-    const end = delay(point === null ? lives : crashPointMsMax);
-    await Promise.race([end, nadi.exited]);
-  }
-  const isDead = nadi.hasEnded();
-  await nadi.kill();
-  if (point === null || !isDead) return;
+    await startSenders(run);
+    await until(run, nadi, ending);
+  } else if (!hasPoint) throw new Error(`serve ended by itself:\n${nadi.stderr()}`);
+  const hasEnded = nadi.hasEnded();
+  const { signal } = await nadi.kill();
+  // A stop that came to its end has passed no such point, or not so often.
+  if (!hasPoint || !hasEnded || signal !== "SIGKILL") return;
   const { crashPoints } = run.report;
-  crashPoints[point.name] = (crashPoints[point.name] ?? 0) + 1;
+  crashPoints[ending.point] = (crashPoints[ending.point] ?? 0) + 1;
 }
 
-/** Each point in turn, at a random one of its passages; segments end seldom. */
-function pickPoint(run: Run, round: number): { name: CrashPoint; count: number } {
-  const index = Math.floor(round / crashPointEvery) % servePoints.length;
-  const name = servePoints[index] ?? "after-sync";
-  const most = name.startsWith("segment-") ? 2 : 200;
-  return { name, count: 1 + Math.floor(run.random() * most) };
+/** Until it is time for the kill, or the process has ended by itself. */
+async function until(run: Run, nadi: NadiChild, ending: Ending): Promise<void> {
+  const ends = (ms: number): Promise<unknown> => Promise.race([delay(ms), nadi.exited]);
+  if (ending.kind === "caughtUp") {
+    await noteCaughtUp(run, await listening(nadi));
+    return;
+  }
+  if (ending.kind === "point") return void (await ends(ending.withinMs));
+  await ends(lifeMs.min + run.random() * (lifeMs.max - lifeMs.min));
+  if (ending.kind === "random") return;
+  nadi.signal("SIGTERM");
+  await ends(stopMsMax);
 }
 
-function noteOpen({ report }: Run, nadi: NadiChild): void {
-  const openMs = nadi.logs.find((line) => line["msg"] === "journal open")?.["openMs"];
-  if (typeof openMs === "number") report.openMs.push(openMs);
+function noteOpen({ report, contents }: Run, nadi: NadiChild): void {
+  const open = nadi.logs.find((line) => line["msg"] === "journal open");
+  if (open === undefined) return;
+  report.openMs.push(Number(open["openMs"]));
+  // What was read after the life before was there: the next offset must lie behind it.
+  if (Number(open["syncedOffset"]) < contents.lastOffset) report.shrunk += 1;
 }
 
-async function startLoad(run: Run): Promise<LoadProcess> {
-  const load = await startLoadProcess({
+/** Two seconds of the load: what waits for the next write and the next report at any time. */
+async function noteCaughtUp(run: Run, nadi: NadiProcess): Promise<void> {
+  const lagMax = 2 * run.perSecond;
+  while (performance.now() - nadi.spawnedAtMs < caughtUpMsMax) {
+    const metrics = await (await fetch(`${nadi.httpUrl}/metrics`)).text();
+    const lags = [...metrics.matchAll(/^nadi_(?:recorder|monitor)_lag_entries (\d+)/gm)];
+    if (lags.length === 2 && lags.every(([, lag]) => Number(lag) <= lagMax)) break;
+    await delay(20);
+  }
+  run.report.caughtUpMs.push(performance.now() - nadi.spawnedAtMs);
+}
+
+async function startSenders(run: Run): Promise<void> {
+  if (run.load !== null) return;
+  run.load = await startLoadProcess({
     port: run.port,
-    devices: run.devices,
-    pace: { kind: "rate", perSecond: run.perSecond ?? 5_000 },
+    devices: run.kitchen.loaded,
+    pace: { kind: "rate", perSecond: run.perSecond },
     boot: run.seed,
     reconnect: { minMs: 5, maxMs: 60 },
     seed: run.seed,
   });
-  run.scope.onTestFinished(() => load.kill());
-  return load;
+  const { load, scope, port } = run;
+  scope.onTestFinished(() => load.kill());
+  const startMs = Date.now() - signalDays * 86_400_000;
+  run.stores = run.kitchen.coldStores.map(
+    (device, index) => new ColdStore(scope, { port, device, signal: { index, startMs } }),
+  );
+}
+
+async function allAcked(run: Run) {
+  const stores = run.stores.map((store) => store.acked());
+  return [...((await run.load?.acked()) ?? []), ...stores];
+}
+
+/** Everything up to here, folded again without a crash. */
+async function compareReplay(run: Run): Promise<void> {
+  const { scope, dataDir, contents, report } = run;
+  const nadi = await startNadi(scope, { dataDir, mqttPort: run.port });
+  await noteCaughtUp(run, nadi);
+  await stopLevel(nadi);
+  await contents.readOn();
+  report.missing.push(...contents.findMissing(await allAcked(run)));
+  report.changedOffsets.push(...(await contents.findChanged()));
+  report.replay = await replay(dataDir, tempFolder(scope));
+}
+
+/** Stops the process when its consumers have all: a stop waits for them only so long. */
+async function stopLevel(nadi: NadiProcess): Promise<void> {
+  const { code } = await nadi.stop();
+  if (code !== 0) throw new Error(`serve ended with ${code}:\n${nadi.stderr()}`);
 }
 
 /** One more start that is not killed: what is in flight gets its ack, then all is compared. */
 async function finish(run: Run): Promise<void> {
-  const { report, contents, load } = run;
-  const nadi = await startNadi(run.scope, { dataDir: run.dataDir, mqttPort: run.port });
+  const { report, contents, load, stores, dataDir } = run;
+  const nadi = await startNadi(run.scope, { dataDir, mqttPort: run.port });
   if (load === null) throw new Error("no round lived long enough for the load to start");
-  const acked = await drain(load);
+  await load.pace({ kind: "idle" });
+  await Promise.all(stores.map((store) => store.drain()));
+  const deadlineMs = performance.now() + 10_000;
+  while ((await load.stats()).inFlight > 0 && performance.now() < deadlineMs) await delay(20);
+  await noteCaughtUp(run, nadi);
+  const acked = await allAcked(run);
   report.disconnects = (await load.stop()).disconnects;
-  await nadi.stop();
+  await stopLevel(nadi);
   await contents.readOn();
   report.acked = countAcked(acked);
   report.entries = contents.entries;
   report.repeated = contents.repeated;
-  report.missing.push(...contents.findMissing(acked));
-  report.changedOffsets = await contents.findChanged();
+  report.changedOffsets.push(...(await contents.findChanged({ isTrimmed: true })));
   const { damagedRecords, segments } = await contents.inspect();
   report.damagedRecords = damagedRecords;
   report.segments = segments.length;
+  report.store = compareStore(dataDir, senderLog(run, acked));
+  report.wrongBuckets = await findWrongBuckets(dataDir);
+  report.alerts = compareAlerts(dataDir, stores);
+  report.letters = compareDeadLetters(dataDir, stores);
 }
 
-/** Sends nothing new, waits until all that was sent is acknowledged, answers what was. */
-async function drain(load: LoadProcess) {
-  await load.pace({ kind: "idle" });
-  const deadlineMs = performance.now() + 10_000;
-  while ((await load.stats()).inFlight > 0 && performance.now() < deadlineMs) await delay(20);
-  return load.acked();
-}
-
-/** The faults of a run, in words; none when all held. */
-export function faultsOf(report: KillReport): string[] {
-  const faults: string[] = report.missing.slice(0, 10).map((what) => `lost: ${what}`);
-  if (report.missing.length > 10) faults.push(`${report.missing.length} lost in all`);
-  for (const offset of report.changedOffsets.slice(0, 10)) faults.push(`changed: offset ${offset}`);
-  if (report.shrunk > 0) faults.push(`${report.shrunk} times the last offset fell`);
-  if (report.damagedRecords > 0) faults.push(`${report.damagedRecords} damaged records`);
-  if (report.acked === 0) faults.push("nothing was acknowledged: the run shows nothing");
-  return faults;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN);
-}
-
-function describe(report: KillReport, seed: number): string {
-  const points = Object.entries(report.crashPoints).map(([name, count]) => `${name} ${count}`);
-  const { acceptMs, openMs } = report;
-  return [
-    `seed ${seed}, ${report.rounds} rounds, of which at a crash point: ${points.join(", ")}`,
-    `acknowledged     ${report.acked}; lost ${report.missing.length}`,
-    `in the journal   ${report.entries} entries in ${report.segments} segments, ` +
-      `${report.repeated} of them resent, ${report.damagedRecords} damaged`,
-    `offsets          ${report.changedOffsets.length} changed, ${report.shrunk} times fallen`,
-    `accepting after  p50 ${percentile(acceptMs, 0.5)} ms, p95 ${percentile(acceptMs, 0.95)} ms, ` +
-      `max ${percentile(acceptMs, 1)} ms from the spawn to the first CONNACK (budget 1,000 ms), ` +
-      `${acceptMs.filter((ms) => ms > 1_000).length} above`,
-    `  of which open  p50 ${percentile(openMs, 0.5)} ms, max ${percentile(openMs, 1)} ms`,
-  ].join("\n");
+function senderLog({ stores }: Run, acked: SenderLog["acked"]): SenderLog {
+  const signals = new Map(stores.map(({ device, signal }) => [device.clientId, signal]));
+  return {
+    acked,
+    isBad: (clientId, seq) => signals.has(clientId) && isBad(seq),
+    isRight({ clientId, seq, t, value, flags }) {
+      const signal = signals.get(clientId);
+      if (flags !== 0) return false;
+      // As the load makes it; its times are the clock's.
+      if (signal === undefined) return value === (700 + (seq % 50)) / 10;
+      return !isBad(seq) && t === timeAt(signal, seq) && value === celsiusAt(signal, seq);
+    },
+  };
 }
 
 async function main(): Promise<number> {
@@ -242,19 +259,24 @@ async function main(): Promise<number> {
     options: {
       rounds: { type: "string", default: "200" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      rate: { type: "string", default: "2000" },
+      json: { type: "boolean", default: false },
     },
   });
   const seed = Number(values.seed);
+  process.stderr.write(`seed ${seed}\n`);
   const report = await withScope((scope) =>
     runKillRounds({
       scope,
       seed,
       rounds: Number(values.rounds),
+      perSecond: Number(values.rate),
       progress: (text) => process.stderr.write(`${text}\n`),
     }),
   );
   const faults = faultsOf(report);
-  process.stdout.write(`${[describe(report, seed), ...faults].join("\n")}\n`);
+  const text = [describe(report), ...faults].join("\n");
+  process.stdout.write(`${values.json ? JSON.stringify(figuresOf(report)) : text}\n`);
   return faults.length === 0 ? 0 : 1;
 }
 

@@ -10,6 +10,7 @@ import {
   startNadi,
   tempFolder,
 } from "../support/nadi-process.ts";
+import { holdJournal } from "../support/hold-journal.ts";
 import { countAcked, JournalContents, segmentFiles } from "./journal-contents.ts";
 import { whyNoStrace } from "./needs.ts";
 
@@ -38,6 +39,8 @@ async function startFaulty(
 ): Promise<Faulty> {
   const dataDir = tempFolder(scope);
   const devices = await provision(dataDir, 20);
+  // What was acknowledged is looked for in the journal, also after a stop of the consumers.
+  holdJournal(dataDir);
   const traced = path.join(dataDir, "journal", firstSegment);
   const only = options.firstSegmentOnly ? ["-P", traced] : [];
   const mqttPort = await fixedPort();

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { AckedDevice, LoadDevice } from "../../simulators/index.ts";
+import { packets } from "../support/mqtt-wire.ts";
+import { type Scope, signIn } from "../support/nadi-process.ts";
+import { payloadAt, readingsMax, type Signal } from "./cold-store-signal.ts";
+
+export interface ColdStoreOptions {
+  port: number;
+  device: LoadDevice;
+  signal: Signal;
+  /** Messages in flight: what a reconnect sends again. */
+  window?: number;
+  /** Between two windows, so that the signal lasts as long as the run. */
+  pauseMs?: number;
+}
+
+/**
+ * A device that sends its backlog in order at QoS 1 and, after each reconnect, everything again
+ * that it has not heard an acknowledgement of.
+ */
+export class ColdStore {
+  readonly device: LoadDevice;
+  readonly signal: Signal;
+  readonly #scope: Scope;
+  readonly #options: ColdStoreOptions;
+  readonly #running: Promise<void>;
+  #isDraining = false;
+  #hasEnded = false;
+  #sentBelow = 0;
+  #ackedBelow = 0;
+  resent = 0;
+
+  constructor(scope: Scope, options: ColdStoreOptions) {
+    this.device = options.device;
+    this.signal = options.signal;
+    this.#scope = scope;
+    this.#options = options;
+    this.#running = this.#run();
+    scope.onTestFinished(() => this.#end());
+  }
+
+  /** All below was acknowledged, in order. */
+  get ackedBelow(): number {
+    return this.#ackedBelow;
+  }
+
+  acked(): AckedDevice {
+    const { clientId } = this.device;
+    const ranges: AckedDevice["ranges"] = this.#ackedBelow === 0 ? [] : [[0, this.#ackedBelow - 1]];
+    return { clientId, boot: null, sentBelow: this.#sentBelow, ranges };
+  }
+
+  /** Begins nothing new, and resolves when all that was sent is acknowledged. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await this.#running;
+  }
+
+  async #end(): Promise<void> {
+    this.#hasEnded = true;
+    await this.#running;
+  }
+
+  get #isOver(): boolean {
+    return this.#hasEnded || (this.#isDraining && this.#ackedBelow === this.#sentBelow);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isOver) {
+      try {
+        await this.#connectAndSend();
+      } catch {
+        // Killed, or not there yet: a device comes back, and what is in flight is sent again.
+        await delay(20);
+      }
+    }
+  }
+
+  async #connectAndSend(): Promise<void> {
+    const { port, device, pauseMs = 50 } = this.#options;
+    const client = await signIn(this.#scope, { port, device });
+    try {
+      const again = this.#sentBelow - this.#ackedBelow;
+      this.resent += again;
+      for (let seq = this.#ackedBelow; seq < this.#sentBelow; seq += 1) {
+        client.send(this.#packet(seq, true));
+      }
+      await this.#acknowledgements(client, again);
+      while (!this.#isOver) {
+        const { window = 4 } = this.#options;
+        const count = this.#isDraining ? 0 : Math.min(window, readingsMax - this.#sentBelow);
+        const first = this.#sentBelow;
+        this.#sentBelow += count;
+        for (let seq = first; seq < first + count; seq += 1) client.send(this.#packet(seq, false));
+        await this.#acknowledgements(client, count);
+        if (pauseMs > 0) await delay(pauseMs);
+      }
+    } finally {
+      client.socket.destroy();
+    }
+  }
+
+  async #acknowledgements(
+    client: Awaited<ReturnType<typeof signIn>>,
+    count: number,
+  ): Promise<void> {
+    for (let left = count; left > 0; left -= 1) {
+      const { messageId } = await client.next("puback");
+      const expected = messageIdOf(this.#ackedBelow);
+      if (messageId !== expected) throw new Error(`PUBACK ${messageId} instead of ${expected}`);
+      this.#ackedBelow += 1;
+    }
+  }
+
+  #packet(seq: number, dup: boolean): Buffer {
+    const { device, signal } = this.#options;
+    const payload = payloadAt(signal, seq);
+    const { topicName } = device;
+    return packets.publish({ topicName, payload, qos: 1, messageId: messageIdOf(seq), dup });
+  }
+}
+
+function messageIdOf(seq: number): number {
+  return (seq % 65_535) + 1;
+}
