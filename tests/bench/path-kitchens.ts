@@ -4,6 +4,7 @@ import { shareOpenFiles } from "../../broker/open-files.ts";
 import { type LoadDevice, type LoadProcess, startLoadProcess } from "../../simulators/index.ts";
 import { type Scope, tempFolder } from "../support/nadi-process.ts";
 import { prefill } from "./path-backlog.ts";
+import { pause, warmUp } from "./path-load.ts";
 import { type PathNadi, readMetric, startPathNadi, untilStored } from "./path-nadi.ts";
 import { type Figures, interleaved, mediansOf } from "./path-rounds.ts";
 import { readCpuUs, readMemory } from "./process-stats.ts";
@@ -131,10 +132,11 @@ async function measureLive(
   const load = await startLoadProcess({
     port: nadi.process.mqttPort,
     devices,
-    pace: { kind: "rate", perSecond: kitchensRatePerSecond },
+    pace: { kind: "idle" },
   });
   try {
-    await delay(plan.warmUpMs);
+    const pace = { kind: "rate", perSecond: kitchensRatePerSecond } as const;
+    await warmUp(load, { pace, ms: plan.warmUpMs });
     return await measureCost(load, { nadi, devices, plan });
   } finally {
     load.kill();
@@ -153,10 +155,9 @@ async function measureCost(
   const cpuBeforeUs = readCpuUs(pid);
   await delay(plan.sendMs);
   const { ackedPerSecond, latency } = await load.stats();
-  await load.pace({ kind: "idle" });
+  const stats = await pause(load);
   await untilStored(nadi, first);
   const cpuUs = readCpuUs(pid) - cpuBeforeUs;
-  const stats = await load.stats();
   return {
     ackedPerSecond,
     cpuUsPerMessage: cpuUs / stats.acked,

@@ -4,6 +4,7 @@ import type { Rule } from "../../ingest/index.ts";
 import { type LoadDevice, startLoadProcess } from "../../simulators/index.ts";
 import { type Scope, tempFolder } from "../support/nadi-process.ts";
 import { type Dashboard, watchKitchen } from "./path-dashboard.ts";
+import { warmUp } from "./path-load.ts";
 import { type PathNadi, startPathNadi } from "./path-nadi.ts";
 import { type Figures, mediansOf, quantileOf } from "./path-rounds.ts";
 import { readCpuUs, readMemory } from "./process-stats.ts";
@@ -94,11 +95,11 @@ async function measure(scope: Scope, plan: RatePlan): Promise<RateResult> {
   const load = await startLoadProcess({
     port: nadi.process.mqttPort,
     devices: devices.filter((device) => !isCrossing(device)),
-    pace: { kind: "rate", perSecond: ratePerSecond },
+    pace: { kind: "idle" },
   });
   try {
     await crossAgainAndAgain(scope, nadi.process.mqttPort, crosser);
-    await delay(plan.warmUpMs);
+    await warmUp(load, { pace: { kind: "rate", perSecond: ratePerSecond }, ms: plan.warmUpMs });
     await load.measure();
     dashboard?.reset();
     const cpuBeforeUs = readCpuUs(nadi.process.pid());

@@ -5,6 +5,7 @@ import { openSqliteHistory } from "../../ingest/store/sqlite-history.ts";
 import { type LoadDevice, type LoadProcess, startLoadProcess } from "../../simulators/index.ts";
 import { type Scope, tempFolder } from "../support/nadi-process.ts";
 import { type Bridge, startBridge } from "./bridge-process.ts";
+import { pause } from "./path-load.ts";
 import { countStored, readMetric, startPathNadi, untilStored } from "./path-nadi.ts";
 import { type Figures, interleaved, mediansOf } from "./path-rounds.ts";
 import { readCpuUs, readMemory } from "./process-stats.ts";
@@ -191,16 +192,6 @@ async function measure(candidate: Candidate, plan: StoredPlan): Promise<StoredRe
     };
   } finally {
     load.kill();
-  }
-}
-
-/** Sends nothing new, and waits for what is in flight. */
-async function pause(load: LoadProcess) {
-  await load.pace({ kind: "idle" });
-  for (;;) {
-    const stats = await load.stats();
-    if (stats.inFlight === 0) return stats;
-    await delay(5);
   }
 }
 
