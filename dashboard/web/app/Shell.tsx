@@ -1,0 +1,137 @@
+import type { ReactNode } from "react";
+import { Link, useRoute } from "wouter";
+import { type PageName, pagePaths } from "../../contract/index.ts";
+import { Brand, Icon, type IconName } from "../components/Icon.tsx";
+import { useMinute } from "../design/clock.ts";
+import { useFormat, useWords } from "../i18n/LanguageProvider.tsx";
+import { useSession } from "../session/SessionProvider.tsx";
+import { ConnectionBanner, LinkMark } from "./ConnectionBanner.tsx";
+import { useLink } from "./link.ts";
+import { PreferenceSwitches } from "./PreferenceSwitches.tsx";
+import { screenZone } from "./screen-zone.ts";
+import styles from "./Shell.module.css";
+
+export interface ShellProps {
+  /** Where "Kitchen" leads: the one that the person saw last. */
+  kitchenId: string | null;
+  /** Beside "Alerts". */
+  unacknowledged: number;
+  children: ReactNode;
+}
+
+/** What stands around every page: navigation, link, clock, and the person. */
+export function Shell({ children, ...facts }: ShellProps) {
+  const words = useWords();
+  return (
+    <div className={styles["app"]}>
+      <a className={styles["skip"]} href="#content">
+        {words.navigation.toContent}
+      </a>
+      <aside className={styles["rail"]}>
+        <Brand name={words.appName} />
+        <Navigation {...facts} className={styles["entries"] ?? ""} />
+        <div className={styles["end"]}>
+          <LinkAndClock />
+          <Person />
+          <PreferenceSwitches />
+        </div>
+      </aside>
+      <div className={styles["body"]}>
+        <header className={styles["top"]}>
+          <Brand name={words.appName} />
+          <LinkAndClock />
+          <details className={styles["menu"]}>
+            <summary aria-label={words.menu}>
+              <Icon name="menu" />
+            </summary>
+            <div className={styles["sheet"]}>
+              <Person />
+              <PreferenceSwitches />
+            </div>
+          </details>
+        </header>
+        <ConnectionBanner />
+        <main id="content" tabIndex={-1} className={styles["content"]}>
+          {children}
+        </main>
+      </div>
+      <div className={styles["bar"]}>
+        <Navigation {...facts} className={styles["tabs"] ?? ""} />
+      </div>
+    </div>
+  );
+}
+
+function Navigation({
+  kitchenId,
+  unacknowledged,
+  className,
+}: Omit<ShellProps, "children"> & { className: string }) {
+  const words = useWords();
+  const kitchenHref = pagePaths.kitchen.replace(":sppgId", kitchenId ?? "");
+  return (
+    <nav aria-label={words.navigation.label} className={className}>
+      <Entry page="overview" href={pagePaths.overview} icon="overview" />
+      {kitchenId !== null && <Entry page="kitchen" href={kitchenHref} icon="kitchen" />}
+      <Entry page="alerts" href={pagePaths.alerts} icon="alerts" count={unacknowledged} />
+    </nav>
+  );
+}
+
+function Entry({
+  page,
+  href,
+  icon,
+  count = 0,
+}: {
+  page: PageName;
+  href: string;
+  icon: IconName;
+  count?: number;
+}) {
+  const words = useWords();
+  const format = useFormat();
+  const [isHere] = useRoute(pagePaths[page]);
+  return (
+    <Link href={href} aria-current={isHere ? "page" : undefined}>
+      <Icon name={icon} />
+      <span>{words.navigation[page]}</span>
+      {count > 0 && (
+        <b className={styles["count"]}>
+          <span aria-hidden="true">{format.number(count)}</span>
+          <span className="visually-hidden">
+            {words.navigation.unacknowledged(format.number(count))}
+          </span>
+        </b>
+      )}
+    </Link>
+  );
+}
+
+function LinkAndClock() {
+  const minuteMs = useMinute();
+  const format = useFormat();
+  return (
+    <span className={styles["clock"]}>
+      <LinkMark link={useLink()} />
+      <time>{format.zonedTime(minuteMs, screenZone)}</time>
+    </span>
+  );
+}
+
+function Person() {
+  const words = useWords();
+  const { session, signOut } = useSession();
+  return (
+    <div className={styles["person"]}>
+      <span>
+        <b>{words.role[session.role]}</b>
+        <span className={styles["email"]}>{session.email}</span>
+      </span>
+      <button type="button" onClick={() => void signOut()}>
+        <Icon name="leave" />
+        {words.signOut}
+      </button>
+    </div>
+  );
+}

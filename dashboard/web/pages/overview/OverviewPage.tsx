@@ -1,0 +1,6 @@
+import { PageHead } from "../../components/PageHead.tsx";
+import { useWords } from "../../i18n/LanguageProvider.tsx";
+
+export function OverviewPage() {
+  return <PageHead title={useWords().navigation.overview} />;
+}

@@ -1,0 +1,85 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo } from "react";
+import { ApiError } from "../api/api-error.ts";
+import { call, onSignedOut } from "../api/page-api.ts";
+import { mayCall, type RouteAnswer, type RouteName } from "../../contract/index.ts";
+
+export type Session = RouteAnswer<"readSession">;
+
+interface SignedIn {
+  session: Session;
+  signOut: () => Promise<void>;
+  /** Whether the person's role may call a route; what it may not is not offered. */
+  may: (route: RouteName) => boolean;
+}
+
+const SessionContext = createContext<SignedIn | null>(null);
+const sessionKey = ["session"];
+
+/**
+ * Shows `children` to who is signed in, `signIn` to who is not, and `failed` while that can't be
+ * known. A session that ends elsewhere shows `signIn` at the next call.
+ */
+export function SessionProvider({
+  children,
+  signIn,
+  failed,
+}: {
+  children: ReactNode;
+  signIn: (onSignedIn: (session: Session) => void) => ReactNode;
+  failed: (error: unknown, retry: () => void) => ReactNode;
+}) {
+  const queries = useQueryClient();
+  const query = useQuery({
+    queryKey: sessionKey,
+    queryFn: ({ signal }) => readSession(signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const { data: session, error, refetch } = query;
+
+  const forget = useCallback(() => {
+    // Nothing of one person is left for the next.
+    queries.clear();
+    queries.setQueryData(sessionKey, null);
+  }, [queries]);
+  useEffect(() => onSignedOut(forget), [forget]);
+
+  const signedIn = useMemo(
+    () => (session ? createSignedIn(session, forget) : null),
+    [session, forget],
+  );
+  if (signedIn !== null) return <SessionContext value={signedIn}>{children}</SessionContext>;
+  if (session === null) return signIn((next) => queries.setQueryData(sessionKey, next));
+  return error === null ? null : failed(error, () => void refetch());
+}
+
+/** @throws outside of `SessionProvider`, or while nobody is signed in. */
+export function useSession(): SignedIn {
+  const signedIn = useContext(SessionContext);
+  if (signedIn === null) throw new Error("useSession is outside of a signed-in SessionProvider");
+  return signedIn;
+}
+
+function createSignedIn(session: Session, forget: () => void): SignedIn {
+  return {
+    session,
+    may: (route) => mayCall(session.role, route),
+    async signOut() {
+      try {
+        await call("signOut", {});
+      } finally {
+        forget();
+      }
+    },
+  };
+}
+
+/** `null`: nobody is signed in, which is no failure. */
+async function readSession(signal: AbortSignal): Promise<Session | null> {
+  try {
+    return await call("readSession", { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null;
+    throw error;
+  }
+}
