@@ -38,7 +38,7 @@ export function judgeLate(fold: Fold, moment: Moment, series: Series): void {
     } else {
       takeClear(episode, moment);
     }
-    boundRuns(episode, rule, series.timeMs);
+    boundRuns(episode, series.timeMs);
   }
 }
 
@@ -167,12 +167,15 @@ function splitAt(runs: LateRun[], timeMs: number, isSplitBroken: boolean): void 
   whole.toMs = timeMs;
 }
 
-/** Too many: the closest two of a sort become one; if there are none, the oldest goes. */
-function boundRuns(episode: Episode, rule: CompiledRule, newestMs: number): void {
+/**
+ * Too many: the closest two clear runs become one; if there are none, the oldest goes. Never two
+ * broken ones: within the gap they are one already, and beyond it nobody knows what lay between.
+ */
+function boundRuns(episode: Episode, newestMs: number): void {
   const { lateRuns: runs } = episode;
   while ((runs[0]?.toMs ?? newestMs) < newestMs - coverMs) runs.shift();
   while (runs.length > monitorLimits.lateRuns) {
-    const at = closestPair(runs);
+    const at = closestClearPair(runs);
     const left = runs[at];
     const right = runs[at + 1];
     if (left === undefined || right === undefined) {
@@ -183,19 +186,18 @@ function boundRuns(episode: Episode, rule: CompiledRule, newestMs: number): void
       }
       continue;
     }
-    mergeInto(left, right, rule);
+    left.toMs = right.toMs;
     runs.splice(at + 1, 1);
   }
 }
 
-/** The first of two neighbours of the same sort; -1 if there are none that may be one. */
-function closestPair(runs: readonly LateRun[]): number {
+/** The first of two neighbours; -1 if there are none. */
+function closestClearPair(runs: readonly LateRun[]): number {
   let closest = -1;
   let gapMs = Number.POSITIVE_INFINITY;
   for (const [at, left] of runs.entries()) {
     const right = runs[at + 1];
-    if (right === undefined || left.isBroken !== right.isBroken) continue;
-    if (left.alert !== null && right.alert !== null) continue;
+    if (right === undefined || left.isBroken || right.isBroken) continue;
     if (right.fromMs - left.toMs >= gapMs) continue;
     closest = at;
     gapMs = right.fromMs - left.toMs;

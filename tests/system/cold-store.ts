@@ -4,10 +4,13 @@ import { packets } from "../support/mqtt-wire.ts";
 import { type Scope, signIn } from "../support/nadi-process.ts";
 import { payloadAt, readingsMax, type Signal } from "./cold-store-signal.ts";
 
-export interface ColdStoreOptions {
+export interface Sender {
   port: number;
   device: LoadDevice;
   signal: Signal;
+}
+
+export interface ColdStoreOptions extends Sender {
   /** Messages in flight: what a reconnect sends again. */
   window?: number;
   /** Between two windows, so that the signal lasts as long as the run. */
@@ -113,11 +116,31 @@ export class ColdStore {
   }
 
   #packet(seq: number, dup: boolean): Buffer {
-    const { device, signal } = this.#options;
-    const payload = payloadAt(signal, seq);
-    const { topicName } = device;
-    return packets.publish({ topicName, payload, qos: 1, messageId: messageIdOf(seq), dup });
+    return packetOf(this.#options, seq, dup);
   }
+}
+
+function packetOf({ device, signal }: Sender, seq: number, dup: boolean): Buffer {
+  const payload = payloadAt(signal, seq);
+  const { topicName } = device;
+  return packets.publish({ topicName, payload, qos: 1, messageId: messageIdOf(seq), dup });
+}
+
+/** On a connection of its own, in this order; resolves when all of them are acknowledged. */
+export async function publishAgain(
+  scope: Scope,
+  sender: Sender,
+  seqs: readonly number[],
+): Promise<void> {
+  const { port, device } = sender;
+  const client = await signIn(scope, { port, device });
+  const window = 64;
+  for (let from = 0; from < seqs.length; from += window) {
+    const some = seqs.slice(from, from + window);
+    for (const seq of some) client.send(packetOf(sender, seq, true));
+    for (let left = some.length; left > 0; left -= 1) await client.next("puback");
+  }
+  await client.end();
 }
 
 function messageIdOf(seq: number): number {

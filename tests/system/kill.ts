@@ -100,7 +100,7 @@ async function runRound(run: Run, round: number): Promise<void> {
   await live(run, planEnding(round, run));
   await contents.readOn();
   if (run.isHeld) report.missing.push(...contents.findMissing(await allAcked(run)));
-  else report.changedOffsets.push(...(await contents.findChanged({ isTrimmed: true })));
+  else await noteChanged(run);
   if (run.load !== null && round % changeEvery === 0) {
     report.answered += await changeSomething(run.dataDir, run.changes);
     run.changes += 1;
@@ -149,6 +149,11 @@ async function until(run: Run, nadi: NadiChild, ending: Ending): Promise<void> {
   if (ending.kind === "random") return;
   nadi.signal("SIGTERM");
   await ends(stopMsMax);
+}
+
+async function noteChanged({ contents, isHeld, report }: Run): Promise<void> {
+  const changed = await contents.findChanged({ isTrimmed: !isHeld });
+  report.changedOffsets = report.changedOffsets.concat(changed);
 }
 
 function noteOpen({ report, contents }: Run, nadi: NadiChild): void {
@@ -202,7 +207,7 @@ async function compareReplay(run: Run): Promise<void> {
   await stopLevel(nadi);
   await contents.readOn();
   report.missing.push(...contents.findMissing(await allAcked(run)));
-  report.changedOffsets.push(...(await contents.findChanged()));
+  await noteChanged(run);
   report.replay = await replay(dataDir, tempFolder(scope));
 }
 
@@ -229,7 +234,7 @@ async function finish(run: Run): Promise<void> {
   report.acked = countAcked(acked);
   report.entries = contents.entries;
   report.repeated = contents.repeated;
-  report.changedOffsets.push(...(await contents.findChanged({ isTrimmed: true })));
+  await noteChanged(run);
   const { damagedRecords, segments } = await contents.inspect();
   report.damagedRecords = damagedRecords;
   report.segments = segments.length;
