@@ -6,18 +6,24 @@ export function createBenchCommand(mainFile: string): Command {
   return {
     path: ["bench"],
     summary: "Measure Nadi beside stock Aedes and Mosquitto",
-    usage: "nadi bench [--quick] [--part <part>] [--only nadi|aedes|mosquitto] [--json]",
-    details: "example: nadi bench --quick",
+    usage: "nadi bench [--quick] [--part <part>] [--section <section>] [--only <server>] [--json]",
+    details: `
+  --part       edge, neighbours or path (the whole way into the store)
+  --section    of the path: stored, rate, kitchens, chart or catchUp
+  --only       nadi, aedes or mosquitto
+
+example: nadi bench --quick`,
     options: {
       quick: { type: "boolean" },
       part: { type: "string" },
+      section: { type: "string" },
       only: { type: "string" },
     },
     positionals: { min: 0, max: 0 },
     async run(args, context) {
       const words = [mainFile];
       if (args.options["quick"] === true) words.push("--quick");
-      for (const name of ["part", "only"]) {
+      for (const name of ["part", "section", "only"]) {
         const value = args.options[name];
         if (typeof value === "string") words.push(`--${name}`, value);
       }
