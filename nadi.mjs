@@ -41,8 +41,12 @@ const testTools = [
   { program: "mkfs.ext4", package: "e2fsprogs" },
   { program: "mount", package: "mount" },
   { program: "unshare", package: "util-linux" },
+  { program: "chromium", package: "chromium" },
   { library: "faketime/libfaketimeMT.so.1", package: "libfaketime" },
 ];
+
+/** A shell reports a death by signal as this plus the signal's number; so do we. */
+const signalExitCode = 128;
 
 /** Compiled code is kept here between starts, which makes each of them a third faster. */
 const compileCacheFolder = path.join(root, "node_modules", ".cache", "nadi");
@@ -57,6 +61,10 @@ async function main(words) {
   if (word === "test") {
     installTestTools();
     return run(node, [path.join(root, "tests", "run.ts"), ...rest]);
+  }
+  if (word === "start") {
+    const exitCode = await buildPage(node);
+    if (exitCode > signalExitCode) return exitCode;
   }
   const commandWords = word === "start" ? ["serve", "--demo", ...rest] : words;
   return run(node, [path.join(root, "nadi.ts"), ...commandWords]);
@@ -302,6 +310,20 @@ function runApt([program, ...args]) {
   if (result.status !== 0) throw new SetupError(`${program} ${args.join(" ")} failed.`);
 }
 
+// --- the page ---
+
+/** The builder says what it did. Devices do not wait for a page: without one Nadi still starts. */
+async function buildPage(node) {
+  const builder = path.join(root, "dashboard", "server", "build-web-page.ts");
+  if (!existsSync(builder)) return 0;
+  const exitCode = await run(node, [builder]);
+  if (exitCode > 0 && exitCode < signalExitCode) {
+    say("the page could not be built (its message is above); Nadi starts with the page it has,");
+    say("or without one: readings are taken all the same.");
+  }
+  return exitCode;
+}
+
 // --- handing over ---
 
 /** Runs the command as a child that gets our signals; resolves with the exit code to take over. */
@@ -318,8 +340,7 @@ function run(node, args) {
     child.once("error", (error) => reject(new SetupError(`${node}: ${error.message}`)));
     child.once("exit", (code, signal) => {
       for (const name of signals) process.off(name, forward);
-      // A shell reports a death by signal as 128 + its number; so do we.
-      resolve(signal === null ? code : 128 + osConstants.signals[signal]);
+      resolve(signal === null ? code : signalExitCode + osConstants.signals[signal]);
     });
   });
 }

@@ -25,6 +25,7 @@ import {
 import {
   createHttpApp,
   loadHttpConfig,
+  pageDirectory,
   type People,
   peopleMigrationsModule,
   peopleServiceModule,
@@ -249,6 +250,7 @@ async function startHttp(configs: Configs, parts: ServeParts & Front): Promise<s
       ...brokerChecks({ journal: core.journal, logins: core.feed }),
       ...ingestChecks(ingest),
     ],
+    pageDirectory,
   });
   const { registry, people, desk } = core.records.services;
   const services = { registry, people, desk, ...back, changes: core.feed, audit: core.audit };

@@ -10,7 +10,7 @@ export {
 export { alertRowSchema, alertsSchema } from "./alerts.ts";
 export { deadLettersSchema } from "./dead-letters.ts";
 export { devicesSchema, kitchenSchema, kitchensSchema, snapshotSchema } from "./kitchens.ts";
-export { isPagePath, type PageName, pagePaths } from "./pages.ts";
+export { type PageName, pagePaths } from "./pages.ts";
 export { type Problem, problemSchema } from "./problem.ts";
 export { type PersonRole, personRoles } from "./roles.ts";
 export { mayCall, type RouteFacts, type RouteName, routeNames, routes } from "./routes.ts";

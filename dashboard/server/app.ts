@@ -12,6 +12,7 @@ import { isProblemCode, type ProblemCode, problemMessages } from "./problem-mess
 import { sendCodedProblem, sendProblem } from "./problems.ts";
 import { checkReadiness, type ReadinessCheck } from "./readiness.ts";
 import type { DashboardServices } from "./services.ts";
+import { readWebPage, registerWebPage } from "./web-page.ts";
 
 export interface HttpAppOptions {
   config: HttpConfig;
@@ -21,6 +22,8 @@ export interface HttpAppOptions {
   readiness: readonly ReadinessCheck[];
   /** Left out: status only, without people and the API. */
   api?: DashboardServices;
+  /** Where the built page is; left out, or none there: `/` names the addresses instead. */
+  pageDirectory?: string;
 }
 
 /** The HTTP service. `start` and `stop` may be called again: the second call awaits the first. */
@@ -62,6 +65,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const server = createServer(options);
   answerErrors(server);
   registerStatusRoutes(server, options);
+  const page = options.pageDirectory === undefined ? null : readWebPage(options.pageDirectory);
+  if (page === null) registerIndex(server, options);
+  else registerWebPage(server, page);
   const api = options.api === undefined ? null : registerApi(server, options.api, options);
   let starting: Promise<{ url: string; port: number }> | null = null;
   let stopping: Promise<void> | null = null;
@@ -132,7 +138,8 @@ function answerErrors(server: HttpServer): void {
   });
 }
 
-function registerStatusRoutes(server: HttpServer, options: HttpAppOptions): void {
+/** What `/` answers while no page is built. */
+function registerIndex(server: HttpServer, options: HttpAppOptions): void {
   server.get("/", () => ({
     name: "nadi",
     about: "Live telemetry for school-meal kitchens: a PUBACK means the reading is on disk.",
@@ -143,6 +150,9 @@ function registerStatusRoutes(server: HttpServer, options: HttpAppOptions): void
       ...(options.api === undefined ? {} : { api: "/api/docs" }),
     },
   }));
+}
+
+function registerStatusRoutes(server: HttpServer, options: HttpAppOptions): void {
   // Answered by the event loop alone: while it turns, a restart would not help.
   server.get("/livez", () => ({ ok: true }));
   server.get("/readyz", async (_request, reply) => {

@@ -4,6 +4,7 @@ export { createHttpApp, type HttpApp, type HttpAppOptions } from "./app.ts";
 export { type HttpConfig, httpConfigShape, type LogLevel, loadHttpConfig } from "./config.ts";
 export { HttpConfigError, httpErrors } from "./errors.ts";
 export { registerMqttWebSocket } from "./mqtt-websocket.ts";
+export { pageDirectory } from "./page-directory.ts";
 export type { PersonSession } from "./people/live-session.ts";
 export { peopleMigrationsModule } from "./people/migrations.ts";
 export type { People } from "./people/people.ts";
