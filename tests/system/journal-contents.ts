@@ -100,12 +100,21 @@ export class JournalContents {
     const key = keyOf(principal, boot);
     let device = this.#devices.get(key);
     if (device === undefined) {
-      device = new DeviceContents(this.#devices.size);
+      device = new DeviceContents(numberOf(key));
       this.#devices.set(key, device);
     }
     if (!device.add(seq)) this.repeated += 1;
     return device.index * 2 ** 32 + seq + 1;
   }
+}
+
+const deviceNumbers = new Map<string, number>();
+
+/** The same for a device in whatever order a journal, or what is left of it, names them. */
+function numberOf(key: string): number {
+  const known = deviceNumbers.get(key) ?? deviceNumbers.size;
+  deviceNumbers.set(key, known);
+  return known;
 }
 
 const kindNumbers = { change: 1, tick: 2, clock: 3 } as const;
