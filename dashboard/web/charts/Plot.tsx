@@ -1,7 +1,8 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
+// Its own styles: without them the canvas has no place.
+// oxlint-disable-next-line import/no-unassigned-import
 import "uplot/dist/uPlot.min.css";
-import type { KitchenTimeZone } from "../../../devices/browser.ts";
 import { pageFrames } from "./frame-loop.ts";
 import type { ChartLimit } from "./limit.ts";
 import type { LiveChart } from "./live-chart.ts";
@@ -16,7 +17,6 @@ export interface PlotProps {
   chart: LiveChart;
   limits: readonly ChartLimit[];
   words: PlotWords;
-  zone: KitchenTimeZone;
   height: number;
   syncKey: string;
   /** The canvas says nothing to a screen reader; the table beside it says all. */

@@ -92,7 +92,7 @@ function fold(known: ChartBucket, live: ChartBucket): ChartBucket {
 
 /** The point nearest to one without a value; `null` if there is none within the reach. */
 export function nearestValue(
-  values: readonly (number | null | undefined)[],
+  values: ArrayLike<number | null | undefined>,
   index: number,
   reach: number,
 ): number | null {

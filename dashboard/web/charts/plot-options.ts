@@ -83,7 +83,7 @@ function axesOf({ theme, formatTime, formatValue }: PlotOptions): uPlot.Axis[] {
       ...look,
       size: 30,
       grid: { show: false },
-      splits: (u, _axis, min, max) => timeSplits(min, max, u.width),
+      splits: (u, ...[, min, max]) => timeSplits(min, max, u.width),
       values: (_u, splits) => {
         const span = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
         return splits.map((seconds) => formatTime(seconds, span));
