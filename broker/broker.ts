@@ -74,6 +74,9 @@ const fixedLimits = {
   retainedBytes: 134_217_728,
   failuresBurst: 200,
   failuresPerSecond: 20,
+  /** A device signs in once for days, or once a reading: a loop of `mosquitto_pub` is slower. */
+  signInsBurst: 100,
+  signInsPerSecond: 10,
   /** A flood of refused sockets waits so long for each; a person who mistypes never sees it. */
   lingerMs: 250,
 } as const;
@@ -122,6 +125,11 @@ export function edgeLimits(config: BrokerConfig, isConformance: boolean): EdgeLi
         bytesPerSecond: config.NADI_MAX_KITCHEN_BYTES_PER_SECOND,
       },
       person: { messagesPerSecond: 0, bytesPerSecond: fixed.personBytesPerSecond },
+    },
+    signIns: {
+      burst: fixed.signInsBurst,
+      perSecond: fixed.signInsPerSecond,
+      devicesMax: fixed.credentialsCached,
     },
     connectionsPerPerson: fixed.connectionsPerPerson,
     connectionsMax: config.NADI_MAX_CONNECTIONS,

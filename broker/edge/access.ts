@@ -163,7 +163,7 @@ export class Access {
     outcome: { result: SignInResult; credentials: Credentials },
     callback: Callback<boolean>,
   ): void {
-    const { cache, clock, refusals, revocation, throttles } = this.#parts;
+    const { arrivals, cache, clock, refusals, revocation, throttles } = this.#parts;
     const connection = client.req;
     if (client.closed || connection.conn.destroyed) return;
     const { result, credentials } = outcome;
@@ -178,6 +178,7 @@ export class Access {
       this.authenticate(client, credentials, callback);
       return;
     }
+    arrivals.signedIn(principal.name);
     connection.principal = principal;
     connection.secretHash = result.secretHash;
     connection.throttles = throttles.forPrincipal(principal, clock.monotonicMs());

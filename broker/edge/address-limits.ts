@@ -30,7 +30,7 @@ export const addressesMax = 100_000;
 
 interface AddressState<C> {
   pending: Set<C>;
-  /** Refused ones whose answer is put off. */
+  /** Those that are put off. */
   lingering: Set<C>;
   /** Tries left. */
   tries: number;
@@ -79,9 +79,20 @@ export class AddressGuard<C> {
       state.answers -= 1;
       return 0;
     }
-    state.pending.delete(connection);
-    state.lingering.add(connection);
+    this.putOff(address, connection);
     return this.#limits.lingerMs;
+  }
+
+  /** The socket must wait: it counts as before, and yields before those that need not. */
+  putOff(address: string, connection: C): void {
+    const state = this.#addresses.get(addressGroup(address));
+    if (state?.pending.delete(connection) === true) state.lingering.add(connection);
+  }
+
+  /** What was put off need not wait any more. */
+  takeBack(address: string, connection: C): void {
+    const state = this.#addresses.get(addressGroup(address));
+    if (state?.lingering.delete(connection) === true) state.pending.add(connection);
   }
 
   /** The socket has signed in or is gone. */

@@ -1,13 +1,26 @@
 import type { AddressGuard } from "./address-limits.ts";
 import type { Connection } from "./connection.ts";
 import type { EdgeLimits } from "./limits.ts";
-import type { Refusal } from "./refusals.ts";
+import type { Refusal, Refusals } from "./refusals.ts";
+import { SignInQueue } from "./sign-in-queue.ts";
+import { SignInRates } from "./sign-in-rates.ts";
 
 export interface ArrivalsOptions {
   guard: AddressGuard<Connection>;
-  limits: Pick<EdgeLimits, "connectDeadlineMs">;
+  limits: Pick<EdgeLimits, "connectDeadlineMs" | "signIns">;
   monotonicMs: () => number;
+  refusals: Refusals;
   drop: (connection: Connection, refusal: Refusal) => void;
+}
+
+/** A CONNECT that is well formed and not judged yet. */
+export interface Attempt {
+  /** Whom it names; a person has been judged before, and `null` names nobody. */
+  name: string | null;
+  /** It must wait: its end has to be heard, and its bytes kept. */
+  hold: () => void;
+  /** Its turn has come, or it need not wait. */
+  pass: () => void;
 }
 
 /** Connections that have not signed in: how long each may take, and who yields to whom. */
@@ -15,11 +28,17 @@ export class Arrivals {
   readonly #options: ArrivalsOptions;
   /** Oldest first. */
   readonly #pending = new Set<Connection>();
-  /** Those that have been refused and wait for their answer, oldest first. */
+  /** Those that are put off, for a refusal or until their device's turn, oldest first. */
   readonly #lingering = new Set<Connection>();
 
+  readonly #signInRates: SignInRates;
+  readonly #signInQueue: SignInQueue<Connection>;
+
   constructor(options: ArrivalsOptions) {
+    const { limits, monotonicMs } = options;
     this.#options = options;
+    this.#signInRates = new SignInRates(limits.signIns);
+    this.#signInQueue = new SignInQueue(this.#signInRates, monotonicMs);
   }
 
   get lingeringCount(): number {
@@ -36,6 +55,42 @@ export class Arrivals {
     );
     const yielding = guard.admit(connection.origin.address, connection, monotonicMs());
     if (yielding !== null) this.#yield(yielding);
+  }
+
+  /**
+   * Lets a CONNECT pass, at once unless its device has signed in very often lately: a client that
+   * comes again and again leaves more garbage than its neighbours can bear. It yields first, and
+   * its deadline holds on.
+   */
+  attempt(connection: Connection, { name, hold, pass }: Attempt): void {
+    const { guard, monotonicMs, refusals } = this.#options;
+    if (name === null || this.#signInRates.mayJudge(name, monotonicMs())) {
+      pass();
+      return;
+    }
+    refusals.record("sign-in-rate", connection, name);
+    const { address } = connection.origin;
+    this.#pending.delete(connection);
+    this.#lingering.add(connection);
+    guard.putOff(address, connection);
+    this.#signInQueue.wait(connection, name, () => {
+      this.#lingering.delete(connection);
+      this.#pending.add(connection);
+      guard.takeBack(address, connection);
+      pass();
+    });
+    hold();
+  }
+
+  /** Counts a sign-in of this device. */
+  signedIn(name: string): void {
+    this.#signInRates.signedIn(name, this.#options.monotonicMs());
+  }
+
+  /** Forgets addresses and devices that are back to normal; call it now and then. */
+  sweep(nowMs: number): void {
+    this.#options.guard.sweep(nowMs);
+    this.#signInRates.sweep(nowMs);
   }
 
   /**
@@ -72,6 +127,7 @@ export class Arrivals {
   leave(connection: Connection): void {
     this.#pending.delete(connection);
     this.#lingering.delete(connection);
+    this.#signInQueue.leave(connection);
     if (connection.deadline === null) return;
     clearTimeout(connection.deadline);
     connection.deadline = null;

@@ -97,6 +97,23 @@ function checkPayload(reader: FieldReader, flags: number, level: number): Connec
   return reader.isAtEnd ? null : fault("connect-malformed");
 }
 
+/** The user name of a whole CONNECT that `checkConnect` has let through; `null`: it has none. */
+export function connectUserName(packet: Buffer): string | null {
+  let body = 1;
+  while (((packet[body] ?? 0) & 0x80) !== 0) body++;
+  const reader = new FieldReader(packet, body + 1, packet.length);
+  reader.field();
+  reader.skip(1);
+  const flags = reader.byte() ?? 0;
+  reader.skip(2);
+  reader.field();
+  if ((flags & flagBits.will) !== 0) {
+    reader.field();
+    reader.field();
+  }
+  return (flags & flagBits.userName) === 0 ? null : reader.string();
+}
+
 /**
  * Checks a whole CONNECT, from its variable header on, as MQTT 3.1.1 section 3.1 and 3.1 ask.
  * Answers `null` when Aedes may see it.

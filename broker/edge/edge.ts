@@ -10,9 +10,7 @@ import { AwaySessions } from "./away-sessions.ts";
 import { Backlog } from "./backlog.ts";
 import { Connection, type ConnectionOrigin } from "./connection.ts";
 import { CredentialCache } from "./credential-cache.ts";
-import { encodeConnack } from "./encode.ts";
-import { Entrance } from "./entrance.ts";
-import type { Gate, GateError, GatePacket } from "./gate.ts";
+import { type ArrivedConnect, Entrance } from "./entrance.ts";
 import { Interest, type InterestListener } from "./interest.ts";
 import type { EdgeClock, EdgeCounters, EdgeLimits } from "./limits.ts";
 import { NadiAedes } from "./nadi-aedes.ts";
@@ -86,6 +84,7 @@ export class Edge implements PumpHost {
       guard: this.#guard,
       limits,
       monotonicMs: clock.monotonicMs,
+      refusals: this.refusals,
       drop: (connection, refusal) => this.#drop(connection, refusal),
     });
     this.#cache = new CredentialCache(logins, limits.credentialsCached);
@@ -180,30 +179,33 @@ export class Edge implements PumpHost {
     }
     this.#connections.add(connection);
     conn.once("close", () => this.#closed(connection));
-    const host = {
+    const entrance: Entrance = new Entrance(conn, {
       limits: this.limits,
-      onConnect: (gate: Gate, packet: GatePacket) => this.#passed(connection, gate, packet),
-      onFault: (error: GateError) => this.#refused(connection, error),
-    };
-    new Entrance(conn, host).open();
+      onConnect: (arrived) => this.#connects(connection, entrance, arrived),
+      onFault: ({ fault, returnCode }) => {
+        this.onFault(connection, fault);
+        this.#arrivals.refuse(connection, () => entrance.close(returnCode));
+      },
+    });
+    entrance.open();
     this.#arrivals.admit(connection);
     if (!this.#people.arrive(connection)) this.#drop(connection, "session-ended");
   }
 
-  /** Its CONNECT is well formed: from here on Aedes drives it. */
-  #passed(connection: Connection, gate: Gate, connect: GatePacket): void {
-    const client = this.#aedes.accept(connection.conn, connection);
-    connection.client = client;
-    connection.pump = new Pump(connection, { client, gate, connect }, this);
-  }
-
-  #refused(connection: Connection, { fault, returnCode }: GateError): void {
-    const { conn } = connection;
-    this.onFault(connection, fault);
-    this.#arrivals.refuse(connection, () => {
-      if (returnCode === null) conn.destroy();
-      // The CONNACK must reach the wire before the socket is destroyed.
-      else conn.end(encodeConnack(returnCode), () => conn.destroy());
+  /** Its CONNECT is well formed: when it may be judged, Aedes drives it from there on. */
+  #connects(connection: Connection, entrance: Entrance, arrived: ArrivedConnect): void {
+    const { conn, origin } = connection;
+    const isDevice = origin.person === undefined && !this.#options.isConformance;
+    this.#arrivals.attempt(connection, {
+      name: isDevice ? (arrived.userName ?? origin.certificateName) : null,
+      hold: () => entrance.hold(),
+      pass: () => {
+        entrance.release();
+        if (conn.destroyed || this.#isStopping) return;
+        const client = this.#aedes.accept(conn, connection);
+        connection.client = client;
+        connection.pump = new Pump(connection, { client, ...arrived }, this);
+      },
     });
   }
 
@@ -386,6 +388,6 @@ export class Edge implements PumpHost {
     }
     this.#awaySessions.retry();
     this.sessions.expire(nowMs);
-    this.#guard.sweep(nowMs);
+    this.#arrivals.sweep(nowMs);
   }
 }

@@ -3,6 +3,7 @@ import type { FrozenLimits } from "./frozen.ts";
 import type { PumpLimits } from "./pump.ts";
 import type { RetainedLimits } from "./retained.ts";
 import type { SessionStoreLimits } from "./session-store.ts";
+import type { SignInRateLimits } from "./sign-in-rates.ts";
 import type { ThrottleRates } from "./throttles.ts";
 
 export interface EdgeClock {
@@ -23,6 +24,8 @@ export interface EdgeLimits {
   sessions: SessionStoreLimits;
   retained: RetainedLimits;
   rates: ThrottleRates;
+  /** How often one device may sign in. */
+  signIns: SignInRateLimits;
   connectionsMax: number;
   connectionsPerPrincipal: number;
   /** Sockets of one person, over all of their sessions. */

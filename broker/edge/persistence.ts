@@ -36,7 +36,9 @@ export function createPersistence(
     outgoingEnqueueCombi: nothing,
     outgoingUpdate: nothing,
     outgoingClearMessageId: nothing,
-    outgoingStream: empty,
+    // Aedes pipes it at each sign-in and takes any iterable. A stream would cost each of them 8 KB
+    // that outlive the next minor collection.
+    outgoingStream: (): [] => [],
     putWill: nothing,
     delWill: nothing,
     // A will of another process is not ours to send, and one of a revoked device is nobody's.

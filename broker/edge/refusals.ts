@@ -12,6 +12,7 @@ export type Refusal =
   | "revoked"
   | "frozen"
   | "connect-deadline"
+  | "sign-in-rate"
   | "too-many-pending"
   | "too-many-connections"
   | "certificate"

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { connectUserName } from "../../../broker/edge/connect-check.ts";
 import { type ConnectFields, lengthPrefixed, packets } from "../../support/mqtt-wire.ts";
 import { passGate } from "./drive-gate.ts";
 
@@ -128,4 +129,18 @@ test.for<[string, Buffer, string]>([
   ],
 ])("a CONNECT with %s closes without an answer", ([, packet, fault]) => {
   expect(passGate([packet])).toMatchObject({ packets: [], fault, returnCode: null });
+});
+
+test.for<[string, ConnectFields, string | null]>([
+  [
+    "after a will",
+    { clientId: "c", username: "sppg-a.probe", password: "p", will },
+    "sppg-a.probe",
+  ],
+  ["of MQTT 3.1", { clientId: "c", username: "sppg-a.probe", protocolVersion: 3 }, "sppg-a.probe"],
+  ["of a long CONNECT", { clientId: "c".repeat(200), username: "u", password: "p" }, "u"],
+  ["that is empty", { clientId: "c", username: "" }, ""],
+  ["that is not there", { clientId: "c", will }, null],
+])("the user name %s is read", ([, fields, userName]) => {
+  expect(connectUserName(packets.connect(fields))).toBe(userName);
 });
