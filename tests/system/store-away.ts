@@ -1,0 +1,309 @@
+// `node tests/system/store-away.ts --minutes 60 --rate 1000`: the telemetry store can't be written
+// for so long while devices go on; what goes on meanwhile, and what is there when it is back.
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import type { AlertRow } from "../../ingest/index.ts";
+import { type AckedDevice, type Load, startLoad } from "../../simulators/index.ts";
+import { readMemory } from "../bench/process-stats.ts";
+import { type AlertListener, listenToAlerts } from "../support/alert-listener.ts";
+import { holdStore } from "../support/held-store.ts";
+import { readMetric } from "../support/metrics.ts";
+import { eventually } from "../support/kitchen.ts";
+import { type KitchenClient, openKitchens } from "../support/kitchen-client.ts";
+import {
+  type NadiProcess,
+  type Scope,
+  startNadi,
+  tempFolder,
+  withScope,
+} from "../support/nadi-process.ts";
+import { prepareKitchens } from "../support/prepared-kitchens.ts";
+import { temperatures } from "../support/rule-examples.ts";
+import { compareStore, findWrongBuckets, type StoreReport } from "./store-contents.ts";
+
+export interface StoreAwayPlan {
+  /** At least so long; it ends no sooner than `/readyz` has noticed. */
+  awayMs: number;
+  /** Messages a second, over all devices. */
+  rate: number;
+  /** Before the store goes: what memory is measured against. */
+  warmUpMs: number;
+  progress?: (text: string) => void;
+}
+
+export interface StoreAwayReport {
+  ackedWhileAway: number;
+  storedWhileAway: number;
+  disconnects: number;
+  /** From the publish that broke the rule to the alert over HTTP; of the newest value likewise. */
+  alertMs: number;
+  liveMs: number;
+  /** From the loss of the store to `/readyz` saying so. */
+  notReadyMs: number;
+  residentMb: { base: number; peak: number };
+  /** Readings that waited when the store came back. */
+  backlog: number;
+  /** From the first write that succeeded to nothing but the last second waiting. */
+  catchUpMs: number;
+  catchUpPerSecond: number;
+  store: StoreReport;
+  wrongBuckets: string[];
+  /** Of the store that was too warm, at the end; and the messages about them. */
+  alerts: AlertRow[];
+  messages: string[];
+}
+
+const sppgId = "sppg-store-away";
+const coldId = "cold-1";
+const warmMinutes = 17;
+const loadDevices = 20;
+const visibleWithinMs = 5_000;
+/** Readiness gives the recorder 30 s; five times that is our patience. */
+const notReadyWithinMs = 150_000;
+const readyWithinMs = 60_000;
+/** A reading waits a second for others before it is written. */
+const pendingMs = 1_000;
+
+interface Site {
+  nadi: NadiProcess;
+  dataDir: string;
+  kitchen: KitchenClient;
+  load: Load;
+  heard: AlertListener;
+}
+
+async function startSite(scope: Scope, rate: number): Promise<Site> {
+  const dataDir = tempFolder(scope);
+  const loadIds = Array.from({ length: loadDevices }, (_, index) => `probe-${index}`);
+  const kind = "temperature-probe";
+  const hot = loadIds.map((deviceId) => ({ deviceId, kind, place: "hotHolding" }) as const);
+  const devices = [...hot, { deviceId: coldId, kind, place: "coldStore" } as const];
+  const prepared = await prepareKitchens(dataDir, [{ sppgId, devices }]);
+  const nadi = await startNadi(scope, { dataDir });
+  const { api, kitchen } = await openKitchens(scope, nadi, prepared);
+  const heard = await listenToAlerts(scope, { httpUrl: nadi.httpUrl, api }, sppgId);
+  const load = await startLoad({
+    port: nadi.mqttPort,
+    devices: loadIds.map((deviceId) => {
+      const { topic: topicName, ...login } = prepared.login(sppgId, deviceId);
+      return { ...login, topicName };
+    }),
+    pace: { kind: "rate", perSecond: rate },
+    reconnect: null,
+  });
+  scope.onTestFinished(async () => {
+    await load.stop({ drainMs: 0 });
+  });
+  return { nadi, dataDir, kitchen: kitchen(sppgId), load, heard };
+}
+
+function stored({ nadi }: Site): Promise<number> {
+  return readMetric(nadi.httpUrl, "nadi_recorder_stored_total");
+}
+
+async function isReady({ nadi }: Site): Promise<boolean> {
+  return (await fetch(`${nadi.httpUrl}/readyz`)).ok;
+}
+
+/** Samples a process until it is stopped. */
+function watchMemory(pid: number): { stop(): number } {
+  let peakKb = readMemory(pid).residentKb;
+  const timer = setInterval(() => {
+    peakKb = Math.max(peakKb, readMemory(pid).residentKb);
+  }, 200);
+  return {
+    stop() {
+      clearInterval(timer);
+      return peakKb / 1024;
+    },
+  };
+}
+
+/** A cold store that is too warm for 16 minutes, as its probe's backlog. */
+function warmBacklog(nowMs: number) {
+  const readings = temperatures([{ celsius: 8, minutes: warmMinutes }], nowMs);
+  return readings.map((reading, seq) => ({ ...reading, seq }));
+}
+
+interface Snapshot {
+  latest: { deviceId: string; receivedTimeMs: number }[];
+}
+
+/** How old the newest value of the load is when it can be seen, after one that is sent now. */
+async function measureLive({ kitchen }: Site): Promise<number> {
+  const startMs = performance.now();
+  const sinceMs = Date.now();
+  await eventually(
+    () => kitchen.api.get<Snapshot>(`/api/kitchens/${sppgId}/snapshot`),
+    ({ latest }) =>
+      latest.some(
+        ({ deviceId, receivedTimeMs }) => deviceId !== coldId && receivedTimeMs > sinceMs,
+      ),
+    visibleWithinMs,
+  );
+  return performance.now() - startMs;
+}
+
+async function measureAlert({ kitchen }: Site, backlog: readonly object[]): Promise<number> {
+  const startMs = performance.now();
+  await kitchen.sendReadings(coldId, backlog);
+  await eventually(
+    () => kitchen.alerts(),
+    (alerts) => alerts.some(({ deviceId }) => deviceId === coldId),
+    visibleWithinMs,
+  );
+  return performance.now() - startMs;
+}
+
+async function measureNotReady(site: Site, goneAtMs: number): Promise<number> {
+  await eventually(
+    async () => {
+      await delay(100);
+      return isReady(site);
+    },
+    (ready) => !ready,
+    notReadyWithinMs,
+  );
+  return performance.now() - goneAtMs;
+}
+
+interface CatchUp {
+  backlog: number;
+  catchUpMs: number;
+  catchUpPerSecond: number;
+}
+
+/** The clock starts with the last look before the store takes anything. */
+async function measureCatchUp(site: Site, rate: number): Promise<CatchUp> {
+  const { load } = site;
+  const before = await stored(site);
+  const { acked: ackedBefore } = load.stats();
+  let startMs = performance.now();
+  for (;;) {
+    const atMs = performance.now();
+    const now = await stored(site);
+    if (now === before) startMs = atMs;
+    else if (load.stats().acked - now <= (rate * pendingMs) / 1000) {
+      const catchUpMs = performance.now() - startMs;
+      const catchUpPerSecond = ((now - before) / catchUpMs) * 1000;
+      return { backlog: ackedBefore - before, catchUpMs, catchUpPerSecond };
+    }
+    if (atMs - startMs > readyWithinMs) throw new Error(`${now - before} stored since, no more`);
+  }
+}
+
+/** What was promised to the load and to the cold store's probe. */
+function ackedOf(load: Load, clientId: string): AckedDevice[] {
+  const ranges: AckedDevice["ranges"] = [[0, warmMinutes - 1]];
+  return [...load.acked(), { clientId, boot: null, sentBelow: warmMinutes, ranges }];
+}
+
+export async function runStoreAway(scope: Scope, plan: StoreAwayPlan): Promise<StoreAwayReport> {
+  const { awayMs, rate, warmUpMs, progress = () => undefined } = plan;
+  const site = await startSite(scope, rate);
+  const { nadi, dataDir, kitchen, load, heard } = site;
+  const warm = Date.now() + warmUpMs;
+  await eventually(
+    async () => (await delay(100), stored(site)),
+    (count) => count > 0 && Date.now() >= warm,
+    warmUpMs + visibleWithinMs,
+  );
+  const base = readMemory(nadi.pid()).residentKb / 1024;
+  const memory = watchMemory(nadi.pid());
+
+  const giveBack = holdStore(dataDir, awayMs);
+  const goneAtMs = performance.now();
+  // A write may have been under way.
+  await eventually(
+    () => readMetric(nadi.httpUrl, "nadi_store_available"),
+    (available) => available === 0,
+    visibleWithinMs,
+  );
+  const [ackedBefore, storedBefore] = [load.stats().acked, await stored(site)];
+  progress("the store is away");
+  const backlog = warmBacklog(Date.now());
+  const alertMs = await measureAlert(site, backlog);
+  const liveMs = await measureLive(site);
+  const notReadyMs = await measureNotReady(site, goneAtMs);
+  progress(`not ready after ${Math.round(notReadyMs)} ms`);
+  await delay(Math.max(0, awayMs - (performance.now() - goneAtMs)));
+  const ackedWhileAway = load.stats().acked - ackedBefore;
+  const storedWhileAway = (await stored(site)) - storedBefore;
+  giveBack();
+  progress("the store is back");
+  const catchUp = await measureCatchUp(site, rate);
+  const peak = memory.stop();
+  await eventually(() => isReady(site), Boolean, readyWithinMs);
+
+  // As a device that did not hear its acknowledgements would.
+  await kitchen.sendReadings(coldId, backlog);
+  await kitchen.settled();
+  const alerts = (await kitchen.alerts()).filter(({ deviceId }) => deviceId === coldId);
+  const { disconnects } = await load.stop();
+  await nadi.stop();
+  const acked = ackedOf(load, `${sppgId}.${coldId}`);
+  return {
+    ackedWhileAway,
+    storedWhileAway,
+    disconnects,
+    alertMs,
+    liveMs,
+    notReadyMs,
+    residentMb: { base, peak },
+    ...catchUp,
+    store: compareStore(dataDir, { acked, isBad: () => false, isRight: () => true }),
+    wrongBuckets: await findWrongBuckets(dataDir),
+    alerts,
+    messages: heard.messages.map(({ id }) => id),
+  };
+}
+
+/** What must hold, in words; empty when all does. */
+export function faultsOf(report: StoreAwayReport, plan: StoreAwayPlan): string[] {
+  const { store, residentMb, alerts, messages } = report;
+  const repeated = messages.length - new Set(messages).size;
+  const claims: [isRight: boolean, text: string][] = [
+    [store.missing.length === 0, `${store.missing.length} missing: ${store.missing[0]}`],
+    [store.duplicates.length === 0, `${store.duplicates.length} twice: ${store.duplicates[0]}`],
+    [store.foreign.length === 0, `${store.foreign.length} never sent: ${store.foreign[0]}`],
+    [report.wrongBuckets.length === 0, `wrong sums: ${report.wrongBuckets[0]}`],
+    [report.storedWhileAway === 0, `${report.storedWhileAway} stored while the store was away`],
+    [report.disconnects === 0, `${report.disconnects} disconnects`],
+    [report.ackedWhileAway > (plan.rate * report.notReadyMs) / 2_000, "acknowledgements stalled"],
+    [residentMb.peak <= residentMb.base + 64, `${residentMb.base} MB became ${residentMb.peak}`],
+    [alerts.length === 1 && alerts[0]?.occurrences === 1, `${alerts.length} alerts instead of 1`],
+    [repeated === 0, `${repeated} messages came twice`],
+  ];
+  return claims.flatMap(([isRight, text]) => (isRight ? [] : [text]));
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: "string", default: "60" },
+      rate: { type: "string", default: "1000" },
+    },
+  });
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const rate = Number(values.rate);
+  const awayMs = Number(values.minutes) * 60_000;
+  const plan = { awayMs, rate, warmUpMs: 15_000, progress: say };
+  const report = await withScope((scope) => runStoreAway(scope, plan));
+  const { residentMb, catchUpPerSecond } = report;
+  const whole = Math.round;
+  say(`acknowledged meanwhile  ${report.ackedWhileAway}`);
+  say(`alert, live value       ${whole(report.alertMs)} ms, ${whole(report.liveMs)} ms`);
+  say(`/readyz red             after ${whole(report.notReadyMs)} ms`);
+  say(`resident memory         ${whole(residentMb.base)} MB, at most ${whole(residentMb.peak)} MB`);
+  say(`waiting at the return   ${report.backlog}, caught up in ${whole(report.catchUpMs)} ms`);
+  say(
+    `catch-up                ${whole(catchUpPerSecond)}/s, ${whole(catchUpPerSecond / rate)} × live`,
+  );
+  say(`rows                    ${report.store.rows}`);
+  const faults = faultsOf(report, plan);
+  if (catchUpPerSecond < 3 * rate) faults.push("caught up at less than 3 × the live rate");
+  for (const fault of faults) say(`fault: ${fault}`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) process.exitCode = await main();
