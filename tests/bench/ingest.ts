@@ -1,57 +1,67 @@
-// What recorder and monitor can do: `node tests/bench/ingest.ts [--entries 1000000]`, and
-// `--kitchens 30000 --devices 10` for a country.
-// They run in this thread, so that `node --cpu-prof tests/bench/ingest.ts` shows where time goes.
-import { mkdtemp, rm } from "node:fs/promises";
+// What a reading costs the ingest worker that keeps up: `node tests/bench/ingest.ts`. One kitchen
+// and a country take turns at the same rate of messages; `--rounds 3`, `--parts` (a profile says
+// which part takes what), `--semi-space-mb 16`. See `ingest-run.ts` for what one run is.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { MessageChannel } from "node:worker_threads";
-import { connectChannelPublisher } from "../../broker/channels/port-publisher.ts";
-import { connectChannelSubscriber } from "../../broker/channels/port-subscriber.ts";
 import { type FileJournal, openFileJournal } from "../../broker/journal/file-journal.ts";
 import type { NewEntry } from "../../broker/journal/journal.ts";
-import { openJournalFollower } from "../../broker/journal/follower.ts";
-import {
-  callRecords,
-  type Registry,
-  registryMigrationsModule,
-  registryServiceModule,
-  startRecordsWorker,
-  tablesOf,
-} from "../../devices/index.ts";
+import { registryMigrationsModule, tablesOf } from "../../devices/index.ts";
 import { loadMigrations, migrate } from "../../devices/records/migrations.ts";
 import { openRecords, recordsPath } from "../../devices/records/records.ts";
 import type { RegistryTables } from "../../devices/registry/tables.ts";
-import type { IngestRecords } from "../../ingest/desk/desk.ts";
-import { ingestServiceModule } from "../../ingest/desk/ingest-service.ts";
 import { ingestMigrationsModule } from "../../ingest/desk/migrations.ts";
-import { openSqliteStore } from "../../ingest/store/sqlite-store.ts";
-import { monitorFactory } from "../../ingest/worker/monitor-factory.ts";
-import { systemPace } from "../../ingest/worker/pace.ts";
-import { type IngestService, startService } from "../../ingest/worker/service.ts";
+import { seededRandom } from "../support/seeded-random.ts";
+import type { IngestRun, IngestRunOptions } from "./ingest-run.ts";
+import { formatTable } from "./table.ts";
 
 const { values } = parseArgs({
   options: {
-    entries: { type: "string", default: "1000000" },
-    kitchens: { type: "string", default: "1" },
-    devices: { type: "string", default: "100" },
+    /** Kitchens x devices, each compared with the first. */
+    fleets: { type: "string", default: "1x100,30000x10" },
+    /** Of all devices together, as many for each fleet. */
+    entries: { type: "string", default: "3600000" },
+    /** Messages a second of the journal's time: 300,000 devices, each every 30 s. */
+    rate: { type: "string", default: "10000" },
+    rounds: { type: "string", default: "3" },
+    parts: { type: "boolean", default: false },
+    "semi-space-mb": { type: "string", default: "0" },
     folder: { type: "string", default: tmpdir() },
+    /** Filled journals stay in this folder, and are taken from there the next time. */
+    keep: { type: "string" },
   },
 });
 const entries = Number(values.entries);
-const kitchens = Number(values.kitchens);
-/** Of each kitchen. */
-const devices = Number(values.devices);
+const rate = Number(values.rate);
+/** What comes first is first contact with every series, and code that is cold. */
+const warmEntries = Math.min(600_000, Math.floor(entries / 3));
 const appendsUnderWay = 4_000;
 const migrationModules = [registryMigrationsModule, ingestMigrationsModule];
+/** A whole minute of an ordinary day. */
+const startMs = Date.UTC(2026, 10, 2, 3);
+
+interface Fleet {
+  name: string;
+  kitchens: number;
+  devices: number;
+}
+
+const fleets = values.fleets.split(",").map((name): Fleet => {
+  const [kitchens = 1, devices = 1] = name.split("x").map(Number);
+  return { name, kitchens, devices };
+});
 
 const sppgIdOf = (kitchen: number): string => `sppg-bench-${String(kitchen).padStart(5, "0")}`;
 
-async function provision(dataDir: string): Promise<void> {
+async function provision(dataDir: string, { kitchens, devices }: Fleet): Promise<void> {
   const records = await openRecords({ path: recordsPath(dataDir) });
   await migrate(records, await loadMigrations(migrationModules));
   const common = { place: "coldStore", codec: null, gateway_id: null, enabled: 1 };
-  const kind = { kind: "temperature-probe", expected_interval_seconds: 10, created_at_ms: 0 };
+  const kind = { kind: "temperature-probe", expected_interval_seconds: 30, created_at_ms: 0 };
   await tablesOf<RegistryTables>(records)
     .transaction()
     .execute(async (tx) => {
@@ -68,31 +78,55 @@ async function provision(dataDir: string): Promise<void> {
   await records.close();
 }
 
-/** A reading of each device in turn, 10 s apart. */
-async function fill(journal: FileJournal): Promise<void> {
-  const all = kitchens * devices;
-  const startMs = Date.now() - Math.min(6 * 86_400_000, Math.ceil(entries / all) * 10_000);
-  for (let from = 0; from < entries; from += appendsUnderWay) {
-    const part = Math.min(appendsUnderWay, entries - from);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let left = part;
-    for (let at = from; at < from + part; at++) {
-      journal.append(readingAt(at, startMs), (error) => {
-        if (error !== null) reject(error);
-        if (--left === 0) resolve();
-      });
-    }
-    await promise;
+/** Devices in an order that the first round does not have: memory is not met as it was made. */
+function shuffled(count: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, at) => at);
+  const random = seededRandom(1);
+  for (let at = count - 1; at > 0; at -= 1) {
+    const other = Math.floor(random() * (at + 1));
+    [order[at], order[other]] = [order[other] ?? 0, order[at] ?? 0];
   }
+  return order;
 }
 
-function readingAt(at: number, startMs: number): NewEntry {
-  const device = at % (kitchens * devices);
+/** The journal's own time runs at the rate: received times, and what the devices say. */
+async function fill(dataDir: string, fleet: Fleet): Promise<void> {
+  let nowMs = 0;
+  const clock = { wallMs: () => startMs + nowMs, monotonicMs: () => nowMs };
+  const directory = path.join(dataDir, "journal");
+  const journal = await openFileJournal({ directory, journalBytesMax: 16 * 2 ** 30, clock });
+  const all = fleet.kitchens * fleet.devices;
+  const order = shuffled(all);
+  for (let from = 0; from < entries; from += appendsUnderWay) {
+    const part: NewEntry[] = [];
+    for (let at = from; at < Math.min(entries, from + appendsUnderWay); at++) {
+      const place = at % all;
+      const device = at < all ? place : (order[place] ?? 0);
+      part.push(readingAt(fleet, device, startMs + Math.floor((at * 1000) / rate)));
+    }
+    nowMs = Math.floor((from * 1000) / rate);
+    await appendAll(journal, part);
+  }
+  await journal.close();
+}
+
+function appendAll(journal: FileJournal, part: readonly NewEntry[]): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let left = part.length;
+  for (const entry of part) {
+    journal.append(entry, (error) => {
+      if (error !== null) reject(error);
+      if (--left === 0) resolve();
+    });
+  }
+  return promise;
+}
+
+function readingAt({ kitchens }: Fleet, device: number, ts: number): NewEntry {
   const sppgId = sppgIdOf(device % kitchens);
   const deviceId = `probe-${Math.floor(device / kitchens)}`;
-  const ts = startMs + Math.floor(at / (kitchens * devices)) * 10_000 + (device % 10_000);
   // Cold enough that no rule minds.
-  const celsius = (3 + Math.sin(at / 5_000)).toFixed(2);
+  const celsius = (3 + Math.sin((ts + device) / 5_000)).toFixed(2);
   return {
     kind: "publish",
     principal: `${sppgId}.${deviceId}`,
@@ -102,78 +136,83 @@ function readingAt(at: number, startMs: number): NewEntry {
   };
 }
 
-async function untilDone(service: IngestService): Promise<void> {
-  const isDone = (): boolean => {
-    const { recorder, monitor } = service.status();
-    const lags = { recorder: recorder.lag, monitor: monitor.lag };
-    return lags.recorder === 0 && lags.monitor === 0;
-  };
-  while (!isDone()) await systemPace.sleep(10, new AbortController().signal);
-}
-
-async function catchUp(dataDir: string, journal: FileJournal): Promise<void> {
-  const worker = await startRecordsWorker<{ registry: Registry; ingest: IngestRecords }>({
+/** In a process of its own, so that its memory is nobody else's, over a copy of the records. */
+async function run(filled: string, round: string): Promise<IngestRun> {
+  const dataDir = path.join(filled, round);
+  await mkdir(dataDir);
+  await cp(recordsPath(filled), recordsPath(dataDir));
+  const semiSpace = Number(values["semi-space-mb"]);
+  const execArgv = semiSpace === 0 ? [] : [`--max-semi-space-size=${semiSpace}`];
+  const journalDirectory = path.join(filled, "journal");
+  const options: IngestRunOptions = {
     dataDir,
-    lock: true,
-    migrationModules,
-    services: { registry: registryServiceModule, ingest: ingestServiceModule },
+    journalDirectory,
+    warmEntries,
+    rate,
+    entries,
+    hasParts: values.parts,
+  };
+  const child = fork(new URL("./ingest-run.ts", import.meta.url), {
+    execArgv: ["--expose-gc", ...execArgv],
+    serialization: "advanced",
   });
-  const records = callRecords<{ registry: Registry; ingest: IngestRecords }>(worker.connect());
-  const { port1, port2 } = new MessageChannel();
-  const channels = connectChannelPublisher(port1);
-  const subscriber = connectChannelSubscriber(port2);
-  const follower = openJournalFollower({ directory: path.join(dataDir, "journal") });
-  const store = openSqliteStore({ directory: path.join(dataDir, "readings") });
-  const loadMs = performance.now();
-  const service = await startService(
-    {
-      readJournal: (from, limits) => follower.read(from, journal.announcement, limits),
-      syncedOffset: () => journal.syncedOffset,
-      commitCursor: (name, nextOffset) => journal.commitCursor(name, nextOffset),
-      records: records.services.ingest,
-      registry: records.services.registry,
-      store,
-      channels,
-      monitors: monitorFactory,
-      pace: systemPace,
-      liveClock: { monotonicMs: () => performance.now(), later: () => () => undefined },
-      crashPoint: () => undefined,
-      log: { info: () => undefined, warn: console.warn, error: console.error },
-      onFatal: (error) => {
-        throw error;
-      },
-    },
-    { firstOffset: journal.firstOffset, recorderOffset: journal.firstOffset },
-  );
-  const startMs = performance.now();
-  console.log(`loaded in ${Math.round(startMs - loadMs)} ms`);
-  const usedBefore = process.threadCpuUsage();
-  await untilDone(service);
-  const seconds = (performance.now() - startMs) / 1000;
-  const used = process.threadCpuUsage(usedBefore);
-  const { recorder, monitor, batches } = service.status();
-  const cpuMicros = (used.user + used.system) / recorder.stored;
-  console.log(`${recorder.stored} stored in ${seconds.toFixed(1)} s:`);
-  console.log(`${Math.round(recorder.stored / seconds).toLocaleString("en")} stored/s`);
-  console.log(`${cpuMicros.toFixed(2)} µs CPU of this thread a reading`);
-  console.log(JSON.stringify({ batches, writes: recorder.writes, ...monitor }));
-  await service.stop();
-  await Promise.all([follower.close(), store.close(), channels.close(), subscriber.close()]);
-  records.close();
-  await worker.close();
+  children.add(child);
+  child.send(options);
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`A run has ended with ${String(code)}.`);
+  });
+  ended.catch(() => undefined);
+  const [result] = await Promise.race([once(child, "message"), ended]);
+  await ended.catch(() => undefined);
+  children.delete(child);
+  await rm(dataDir, { recursive: true });
+  return result as IngestRun;
 }
 
-const dataDir = await mkdtemp(path.join(values.folder, "nadi-ingest-bench-"));
+const children = new Set<ChildProcess>();
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+function report(runs: ReadonlyMap<string, readonly IngestRun[]>): void {
+  const names = [...new Set([...runs.values()].flatMap((its) => Object.keys(its[0] ?? {})))];
+  const rows = [["", ...runs.keys()]];
+  for (const name of names) {
+    const cells = [...runs.values()].map((its) => median(its.map((one) => one[name] ?? 0)));
+    rows.push([name, ...cells.map((cell) => cell.toFixed(cell < 100 ? 2 : 0))]);
+  }
+  formatTable(rows).forEach((line) => console.log(line));
+  const costs = [...runs.values()].map((its) => its.map((one) => one["µs a reading"] ?? 0));
+  const [first = [], ...others] = costs;
+  for (const [at, other] of others.entries()) {
+    // Of pairs that ran one after the other, since the machine is not the same all the time.
+    const ratios = other.map((cost, round) => cost / (first[round] ?? Number.NaN));
+    const all = ratios.map((ratio) => ratio.toFixed(2)).join(", ");
+    console.log(`${fleets[at + 1]?.name}: ${median(ratios).toFixed(2)} times (${all})`);
+  }
+}
+
+const dataDir = values.keep ?? (await mkdtemp(path.join(values.folder, "nadi-ingest-bench-")));
 try {
-  await provision(dataDir);
-  const directory = path.join(dataDir, "journal");
-  const filling = await openFileJournal({ directory, journalBytesMax: 16 * 2 ** 30 });
-  await fill(filling);
-  await filling.close();
-  const journal = await openFileJournal({ directory, journalBytesMax: 16 * 2 ** 30 });
-  await catchUp(dataDir, journal);
-  await journal.close();
-  console.log(`peak memory: ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
+  for (const fleet of fleets) {
+    const filled = path.join(dataDir, fleet.name);
+    if (existsSync(filled)) continue;
+    await mkdir(filled, { recursive: true });
+    await provision(filled, fleet);
+    await fill(filled, fleet);
+    console.log(`${fleet.name} is filled`);
+  }
+  const runs = new Map(fleets.map(({ name }): [string, IngestRun[]] => [name, []]));
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const { name } of fleets) {
+      const result = await run(path.join(dataDir, name), `round-${round}`);
+      console.log(`${name}: ${result["µs a reading"]?.toFixed(2)} µs a reading`);
+      runs.get(name)?.push(result);
+    }
+  }
+  report(runs);
 } finally {
-  await rm(dataDir, { recursive: true, force: true });
+  for (const child of children) child.kill();
+  if (values.keep === undefined) await rm(dataDir, { recursive: true, force: true });
 }
