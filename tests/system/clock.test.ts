@@ -1,17 +1,23 @@
 import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { nodeFileSystem } from "../../broker/journal/file-system.ts";
 import { readJournal } from "../../broker/journal/inspect.ts";
 import type { JournalEntry } from "../../broker/journal/journal.ts";
 import { startLoad } from "../../simulators/index.ts";
 import { provision } from "../bench/provision.ts";
-import { startNadi, tempFolder } from "../support/nadi-process.ts";
+import { eventually, signInPerson } from "../support/kitchen.ts";
+import { type KitchenClient, openKitchens } from "../support/kitchen-client.ts";
+import { readMetric } from "../support/metrics.ts";
+import { type Scope, startNadi, tempFolder } from "../support/nadi-process.ts";
+import { prepareKitchens } from "../support/prepared-kitchens.ts";
 import { JournalContents } from "./journal-contents.ts";
 import { findFaketime } from "./needs.ts";
 
 const hourMs = 3_600_000;
 const faketime = findFaketime();
+const noFaketime = "libfaketime is not installed (Debian: apt-get install libfaketime)";
 /** The wall clock may be off the journal's line by so much before that counts as a step. */
 const driftMs = 2_000;
 
@@ -30,27 +36,30 @@ async function readSteps(dataDir: string): Promise<number[]> {
   );
 }
 
-test("a step of the wall clock is one entry, and moves no timer and no connection", async (t) => {
-  t.skip(faketime === null, "libfaketime is not installed (Debian: apt-get install libfaketime)");
-  const dataDir = tempFolder(t);
-  const folder = tempFolder(t);
-  const offsetFile = path.join(folder, "offset");
-  const setClock = (offset: string): void => {
+/** A wall clock that the test sets, and the environment of who reads it. */
+function createWallClock(scope: Scope): { set(offset: string): void; env: Record<string, string> } {
+  const offsetFile = path.join(tempFolder(scope), "offset");
+  const set = (offset: string): void => {
     // In one step: a file that is read half written would set another time.
     writeFileSync(`${offsetFile}.new`, `${offset}\n`);
     renameSync(`${offsetFile}.new`, offsetFile);
   };
-  setClock("+0");
+  set("+0");
+  const env = {
+    LD_PRELOAD: faketime ?? "",
+    FAKETIME_TIMESTAMP_FILE: offsetFile,
+    FAKETIME_NO_CACHE: "1",
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+  };
+  return { set, env };
+}
+
+test("a step of the wall clock is one entry, and moves no timer and no connection", async (t) => {
+  t.skip(faketime === null, noFaketime);
+  const dataDir = tempFolder(t);
+  const clock = createWallClock(t);
   const devices = await provision(dataDir, 5);
-  const nadi = await startNadi(t, {
-    dataDir,
-    env: {
-      LD_PRELOAD: faketime ?? "",
-      FAKETIME_TIMESTAMP_FILE: offsetFile,
-      FAKETIME_NO_CACHE: "1",
-      FAKETIME_DONT_FAKE_MONOTONIC: "1",
-    },
-  });
+  const nadi = await startNadi(t, { dataDir, env: clock.env });
   const load = await startLoad({
     port: nadi.mqttPort,
     devices,
@@ -62,9 +71,9 @@ test("a step of the wall clock is one entry, and moves no timer and no connectio
     await load.stop({ drainMs: 0 });
   });
   const steps = async (): Promise<number> => (await readSteps(dataDir)).length;
-  setClock("-2h");
+  clock.set("-2h");
   await expect.poll(steps, { timeout: 10_000 }).toBe(1);
-  setClock("+3d");
+  clock.set("+3d");
   await expect.poll(steps, { timeout: 10_000 }).toBe(2);
   const { acked: ackedAtStep } = load.stats();
   await expect
@@ -95,4 +104,84 @@ test("a step of the wall clock is one entry, and moves no timer and no connectio
   await expect.poll(steps, { timeout: 10_000 }).toBe(3);
   await next.stop();
   expect((await readSteps(dataDir))[2]).toBeLessThan(-71 * hourMs);
+});
+
+const sppgId = "sppg-clock";
+const talkers = ["cold", "warm", "warm-without-clock"] as const;
+const talkMs = 200;
+
+/**
+ * Devices by the true clock: one within its limits, one too warm for less than its 15 minutes, and
+ * one that is as warm and has no clock.
+ */
+function startTalking(scope: Scope, kitchen: KitchenClient): { stop(): Promise<number> } {
+  let seq = 0;
+  let isTalking = true;
+  const talk = async (): Promise<void> => {
+    while (isTalking) {
+      seq += 1;
+      await Promise.all([
+        kitchen.sendReadings("cold", [{ ts: Date.now(), seq, celsius: 3 }]),
+        kitchen.sendReadings("warm", [{ ts: Date.now(), seq, celsius: 8 }]),
+        kitchen.sendReadings("warm-without-clock", [{ celsius: 8 }]),
+      ]);
+      await delay(talkMs);
+    }
+  };
+  const talked = talk();
+  const stop = async (): Promise<number> => {
+    isTalking = false;
+    await talked;
+    return seq * talkers.length;
+  };
+  scope.onTestFinished(async () => void (await stop()));
+  return { stop };
+}
+
+test("a stepped clock opens no alert, loses no reading and revives no session", async (t) => {
+  t.skip(faketime === null, noFaketime);
+  const dataDir = tempFolder(t);
+  const clock = createWallClock(t);
+  const planned = [...talkers, "heard-once"].map(
+    (deviceId) => ({ deviceId, kind: "temperature-probe", place: "coldStore" }) as const,
+  );
+  const prepared = await prepareKitchens(dataDir, [{ sppgId, devices: planned }]);
+  const nadi = await startNadi(t, { dataDir, env: clock.env });
+  const first = await openKitchens(t, nadi, prepared);
+  const expiring = await signInPerson(nadi.httpUrl, prepared.operator);
+  const status = async (): Promise<number> => (await expiring.request("/api/kitchens")).status;
+  const here = first.kitchen(sppgId);
+  await here.sendReadings("heard-once", [{ ts: Date.now(), celsius: 3 }]);
+  const talking = startTalking(t, here);
+
+  let stepsSoFar = 0;
+  const step = async (offset: string): Promise<void> => {
+    clock.set(offset);
+    stepsSoFar += 1;
+    await expect
+      .poll(async () => (await readSteps(dataDir)).length, { timeout: 10_000 })
+      .toBe(stepsSoFar);
+  };
+
+  await step("-2h");
+  await step("+3d");
+  // More than any idle session lives; what is gone stays gone.
+  expect(await status()).toBe(401);
+  await step("+0");
+  expect(await status()).toBe(401);
+  const sent = (await talking.stop()) + 1;
+
+  const again = await openKitchens(t, nadi, prepared);
+  const kitchen = again.kitchen(sppgId);
+  await kitchen.settled();
+  expect(await kitchen.alerts()).toEqual([]);
+  const stored = (): Promise<number> => readMetric(nadi.httpUrl, "nadi_recorder_stored_total");
+  expect(await eventually(stored, (count) => count >= sent, 5_000)).toBe(sent);
+  expect(await readMetric(nadi.httpUrl, "nadi_recorder_duplicates_total")).toBe(0);
+  const seqs = (await readEntries(dataDir)).flatMap((entry) =>
+    entry.kind === "publish" && entry.topicName.includes("/cold/")
+      ? [Number(JSON.parse(entry.payload.toString())["seq"])]
+      : [],
+  );
+  expect(seqs).toEqual(seqs.map((_, index) => index + 1));
 });
