@@ -4,6 +4,7 @@ import { ErrorState } from "../components/Notice.tsx";
 import { LanguageProvider } from "../i18n/LanguageProvider.tsx";
 import { SignInPage } from "../pages/sign-in/SignInPage.tsx";
 import { SessionProvider } from "../session/SessionProvider.tsx";
+import { Live } from "./Live.tsx";
 import { Pages } from "./Pages.tsx";
 import styles from "./App.module.css";
 
@@ -27,7 +28,9 @@ export function App() {
             </main>
           )}
         >
-          <Pages />
+          <Live>
+            <Pages />
+          </Live>
         </SessionProvider>
       </QueryClientProvider>
     </LanguageProvider>

@@ -1,7 +1,8 @@
 import { Banner } from "../components/Notice.tsx";
 import { useFormat, useWords } from "../i18n/LanguageProvider.tsx";
 import { useSession } from "../session/SessionProvider.tsx";
-import { type LinkState, useLink } from "./link.ts";
+import type { LinkState } from "../realtime/connection.ts";
+import { useLink } from "../realtime/useLink.ts";
 import { screenZone } from "./screen-zone.ts";
 import styles from "./ConnectionBanner.module.css";
 
@@ -11,7 +12,7 @@ export function ConnectionBanner() {
   const words = useWords();
   const format = useFormat();
   const { session } = useSession();
-  const isOffline = link.state === "stale" || link.state === "failed";
+  const isOffline = link.phase === "lost";
   if (!isOffline && !session.isInsecure) return null;
   return (
     <div className={styles["slot"]}>
@@ -28,15 +29,16 @@ export function ConnectionBanner() {
 /** The dot beside the clock. */
 export function LinkMark({ link }: { link: LinkState }) {
   const words = useWords();
-  if (link.state === "idle") return null;
-  const isOffline = link.state === "stale" || link.state === "failed";
-  const text = isOffline
-    ? words.link.staleShort
-    : words.link[link.state === "live" ? "live" : "connecting"];
+  if (link.phase === "signedOut") return null;
+  const texts = {
+    connecting: words.link.connecting,
+    open: words.link.live,
+    lost: words.link.staleShort,
+  };
   return (
-    <span className={`${styles["mark"]} ${styles[link.state]}`}>
+    <span className={`${styles["mark"]} ${styles[link.phase]}`}>
       <i />
-      {text}
+      {texts[link.phase]}
     </span>
   );
 }

@@ -22,7 +22,7 @@ const AlertsPage = lazy(async () => {
 /** Which page stands at which address, each in a file of its own that loads when it is opened. */
 export function Pages() {
   return (
-    <Shell kitchenId={null} unacknowledged={0}>
+    <Shell>
       <PageBoundary>
         <Suspense fallback={<Skeleton />}>
           <Switch>

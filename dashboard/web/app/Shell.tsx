@@ -6,21 +6,15 @@ import { useMinute } from "../design/clock.ts";
 import { useFormat, useWords } from "../i18n/LanguageProvider.tsx";
 import { useSession } from "../session/SessionProvider.tsx";
 import { ConnectionBanner, LinkMark } from "./ConnectionBanner.tsx";
-import { useLink } from "./link.ts";
+import { useKitchenFacts } from "../kitchens/useKitchens.ts";
+import { useLink } from "../realtime/useLink.ts";
 import { PreferenceSwitches } from "./PreferenceSwitches.tsx";
+import { useLastKitchen } from "./last-kitchen.ts";
 import { screenZone } from "./screen-zone.ts";
 import styles from "./Shell.module.css";
 
-export interface ShellProps {
-  /** Where "Kitchen" leads: the one that the person saw last. */
-  kitchenId: string | null;
-  /** Beside "Alerts". */
-  unacknowledged: number;
-  children: ReactNode;
-}
-
 /** What stands around every page: navigation, link, clock, and the person. */
-export function Shell({ children, ...facts }: ShellProps) {
+export function Shell({ children }: { children: ReactNode }) {
   const words = useWords();
   return (
     <div className={styles["app"]}>
@@ -29,7 +23,7 @@ export function Shell({ children, ...facts }: ShellProps) {
       </a>
       <aside className={styles["rail"]}>
         <Brand name={words.appName} />
-        <Navigation {...facts} className={styles["entries"] ?? ""} />
+        <Navigation className={styles["entries"] ?? ""} />
         <div className={styles["end"]}>
           <LinkAndClock />
           <Person />
@@ -56,24 +50,22 @@ export function Shell({ children, ...facts }: ShellProps) {
         </main>
       </div>
       <div className={styles["bar"]}>
-        <Navigation {...facts} className={styles["tabs"] ?? ""} />
+        <Navigation className={styles["tabs"] ?? ""} />
       </div>
     </div>
   );
 }
 
-function Navigation({
-  kitchenId,
-  unacknowledged,
-  className,
-}: Omit<ShellProps, "children"> & { className: string }) {
+function Navigation({ className }: { className: string }) {
   const words = useWords();
+  const { firstId, unacknowledgedCount } = useKitchenFacts();
+  const kitchenId = useLastKitchen() ?? firstId;
   const kitchenHref = pagePaths.kitchen.replace(":sppgId", kitchenId ?? "");
   return (
     <nav aria-label={words.navigation.label} className={className}>
       <Entry page="overview" href={pagePaths.overview} icon="overview" />
       {kitchenId !== null && <Entry page="kitchen" href={kitchenHref} icon="kitchen" />}
-      <Entry page="alerts" href={pagePaths.alerts} icon="alerts" count={unacknowledged} />
+      <Entry page="alerts" href={pagePaths.alerts} icon="alerts" count={unacknowledgedCount} />
     </nav>
   );
 }

@@ -14,7 +14,7 @@ interface SignedIn {
 }
 
 const SessionContext = createContext<SignedIn | null>(null);
-const sessionKey = ["session"];
+export const sessionKey = ["session"] as const;
 
 /**
  * Shows `children` to who is signed in, `signIn` to who is not, and `failed` while that can't be
@@ -39,7 +39,7 @@ export function SessionProvider({
 
   const forget = useCallback(() => {
     // Nothing of one person is left for the next.
-    queries.clear();
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
     queries.setQueryData(sessionKey, null);
   }, [queries]);
   useEffect(() => onSignedOut(forget), [forget]);

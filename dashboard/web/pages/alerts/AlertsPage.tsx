@@ -1,6 +1,125 @@
+import { useLocation, useSearch } from "wouter";
+import { pagePaths } from "../../../contract/index.ts";
+import { Chip, Chips } from "../../components/Chips.tsx";
+import { ErrorState, Skeleton } from "../../components/Notice.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
-import { useWords } from "../../i18n/LanguageProvider.tsx";
+import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
+import { alertsTexts } from "../../i18n/alerts.ts";
+import type { Standing } from "../../kitchens/standing.ts";
+import { useKitchens } from "../../kitchens/useKitchens.ts";
+import { type AlertFilter, alertTabs, readFilter, writeFilter } from "./alert-filter.ts";
+import styles from "./AlertsPage.module.css";
+import { OpenInbox } from "./OpenInbox.tsx";
+import { ResolvedInbox } from "./ResolvedInbox.tsx";
 
+/** The inbox: what is open in any kitchen, worst first, and what was. */
 export function AlertsPage() {
-  return <PageHead title={useWords().navigation.alerts} />;
+  const t = useTexts(alertsTexts);
+  const filter = readFilter(useSearch());
+  const kitchens = useKitchens();
+  const { standings, isLoading, error, retry } = kitchens;
+  const chosen = standings.filter(
+    ({ snapshot }) => filter.sppgId === null || snapshot.kitchen.sppgId === filter.sppgId,
+  );
+  const title = useTitle(chosen, filter);
+  const ofResolved = chosen[0]?.snapshot ?? null;
+  return (
+    <>
+      <PageHead title={title} about={useAbout(chosen, filter)}>
+        {standings.length > 1 && <KitchenChoice standings={standings} filter={filter} />}
+      </PageHead>
+      <Filters filter={filter} />
+      {error !== null && <ErrorState error={error} text={t.failed} onRetry={retry} />}
+      {isLoading && standings.length === 0 && error === null && <Skeleton lines={4} />}
+      {standings.length > 0 &&
+        (filter.tab === "resolved" ? (
+          ofResolved !== null && <ResolvedInbox snapshot={ofResolved} filter={filter} />
+        ) : (
+          <OpenInbox standings={chosen} filter={filter} isOneOfMany={standings.length > 1} />
+        ))}
+    </>
+  );
+}
+
+function useTitle(chosen: readonly Standing[], filter: AlertFilter): string {
+  const { title } = useTexts(alertsTexts);
+  const format = useFormat();
+  if (filter.tab === "resolved") return title.resolved;
+  const open = chosen.reduce((sum, { alerts }) => sum + alerts.length, 0);
+  const unacknowledged = chosen.reduce((sum, one) => sum + one.unacknowledgedCount, 0);
+  if (unacknowledged > 0) return title.unacknowledged(format.number(unacknowledged));
+  return open > 0 ? title.open(format.number(open)) : title.none;
+}
+
+function useAbout(chosen: readonly Standing[], { sppgId, tab }: AlertFilter): string {
+  const t = useTexts(alertsTexts);
+  const format = useFormat();
+  const [first] = chosen;
+  const isOne = sppgId !== null || tab === "resolved" || chosen.length === 1;
+  const place = isOne && first !== undefined ? first.snapshot.kitchen.name : t.allKitchens;
+  const open = chosen.reduce((sum, { alerts }) => sum + alerts.length, 0);
+  return tab === "resolved" ? place : t.about(place, format.number(open));
+}
+
+function useSetFilter(): (filter: AlertFilter) => void {
+  const [, navigate] = useLocation();
+  return (filter) => {
+    const search = writeFilter(filter);
+    navigate(search === "" ? pagePaths.alerts : `${pagePaths.alerts}?${search}`, { replace: true });
+  };
+}
+
+function Filters({ filter }: { filter: AlertFilter }) {
+  const t = useTexts(alertsTexts);
+  const setFilter = useSetFilter();
+  return (
+    <div className={styles["filters"]}>
+      <Chips>
+        {alertTabs.map((tab) => (
+          <Chip key={tab} isOn={tab === filter.tab} onPress={() => setFilter({ ...filter, tab })}>
+            {t.tabs[tab]}
+          </Chip>
+        ))}
+        <Chip
+          isOn={filter.isCriticalOnly}
+          onPress={() => setFilter({ ...filter, isCriticalOnly: !filter.isCriticalOnly })}
+        >
+          {t.criticalOnly}
+        </Chip>
+      </Chips>
+    </div>
+  );
+}
+
+/** History is read of one kitchen at a time, in the order in which it happened there. */
+function KitchenChoice({
+  standings,
+  filter,
+}: {
+  standings: readonly Standing[];
+  filter: AlertFilter;
+}) {
+  const t = useTexts(alertsTexts);
+  const setFilter = useSetFilter();
+  const first = filter.tab === "resolved" ? standings[0]?.snapshot.kitchen.sppgId : undefined;
+  const names = standings
+    .map(({ snapshot }) => snapshot.kitchen)
+    .toSorted((a, b) => a.name.localeCompare(b.name));
+  return (
+    <select
+      aria-label={t.kitchen}
+      className={styles["choice"]}
+      value={filter.sppgId ?? first ?? ""}
+      onChange={({ target }) => {
+        setFilter({ ...filter, sppgId: target.value === "" ? null : target.value });
+      }}
+    >
+      {filter.tab !== "resolved" && <option value="">{t.allKitchens}</option>}
+      {names.map(({ sppgId, name }) => (
+        <option key={sppgId} value={sppgId}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
 }

@@ -1,0 +1,112 @@
+import { type KitchenTimeZone, readingTypes, type Unit } from "../../../devices/browser.ts";
+import type { RouteAnswer } from "../../contract/index.ts";
+import type { alertTexts } from "../i18n/alert-words.ts";
+import type { Format } from "../i18n/format.ts";
+import type { Words } from "../i18n/id.ts";
+import { type HeardDevice, sensorNumber } from "../kitchens/sensor-number.ts";
+import { alertKind } from "./alert-kind.ts";
+
+export type AlertRow = RouteAnswer<"listAlerts">["alerts"][number];
+
+/** Where an alert belongs: names its sensor, and says its times. */
+export interface AlertPlace {
+  timeZone: KitchenTimeZone;
+  devices: readonly HeardDevice[];
+}
+
+export interface Language {
+  texts: (typeof alertTexts)["id"];
+  words: Words;
+  format: Format;
+}
+
+/** The parts of an alert in a person's language. */
+export interface AlertDescription {
+  /** One sentence: what is wrong. */
+  title: string;
+  /** The worst value; `null` for what has none. */
+  value: string | null;
+  /** `batas ≤ 5,0 °C · formulir inspeksi` */
+  limit: string | null;
+  /** `sejak 08.25 WIB, 22 mnt` or `pulih 08.50 WIB` */
+  when: string;
+  /** `belum ditanggapi`, or who and when. */
+  who: string;
+}
+
+export function describeAlert(
+  alert: AlertRow,
+  place: AlertPlace,
+  { texts, words, format, ageMs }: Language & { ageMs: number },
+): AlertDescription {
+  const kind = alertKind(alert);
+  const { limit, worstValue, openedAtMs, clearedAtMs } = alert;
+  const { timeZone } = place;
+  const isTemperature = limit?.unit === "Cel";
+  const isSided = kind === "above" || kind === "below";
+  const what = isSided && !isTemperature ? (`${kind}Other` as const) : kind;
+  const isNumber = kind === "rate" || isSided;
+  const when =
+    clearedAtMs === null
+      ? texts.since(format.zonedTime(openedAtMs, timeZone), format.duration(ageMs))
+      : texts.cleared(format.zonedTime(clearedAtMs, timeZone));
+  return {
+    title: texts.what[what](nameSensor(alert, place, words)),
+    value:
+      isNumber && worstValue !== null && limit !== null
+        ? measure(worstValue, limit.unit, { texts, format })
+        : null,
+    limit:
+      isNumber && limit !== null
+        ? `${words.limit(kind === "below" ? "≥" : "≤", measure(limit.value, limit.unit, { texts, format }))} · ${limit.source}`
+        : null,
+    when,
+    who: describeResponse(alert, timeZone, { texts, format }),
+  };
+}
+
+function describeResponse(
+  alert: AlertRow,
+  timeZone: KitchenTimeZone,
+  { texts, format }: Pick<Language, "texts" | "format">,
+): string {
+  const { acknowledgedAtMs, acknowledgedBy } = alert;
+  if (acknowledgedAtMs === null) return texts.unacknowledged;
+  return texts.acknowledged(acknowledgedBy ?? "?", format.zonedTime(acknowledgedAtMs, timeZone));
+}
+
+/** `Penyimpanan dingin 2`: by where the sensor stands, since people do not know its id. */
+export function nameSensor(
+  { deviceId, subject }: Pick<AlertRow, "deviceId" | "subject">,
+  { devices }: Pick<AlertPlace, "devices">,
+  words: Words,
+): string {
+  const device = devices.find((one) => one.deviceId === deviceId);
+  if (device === undefined) return subject ?? deviceId ?? words.place.unknown;
+  if (device.kind === "gateway") return `Gateway ${device.deviceId}`;
+  const number = sensorNumber(devices, device.deviceId);
+  const place = words.place[device.place ?? "unknown"];
+  return number === null ? place : `${place} ${number}`;
+}
+
+const units: ReadonlySet<string> = new Set(
+  Object.values(readingTypes).flatMap(({ fields }) =>
+    Object.values(fields).map(({ unit }: { unit: Unit }) => unit),
+  ),
+);
+
+function isUnit(text: string): text is Unit {
+  return units.has(text);
+}
+
+/** A limit's unit is that of its field, or the same a minute. */
+function measure(
+  value: number,
+  unit: string,
+  { texts, format }: Pick<Language, "texts" | "format">,
+): string {
+  const isRate = unit.endsWith("/min");
+  const plain = isRate ? unit.slice(0, -"/min".length) : unit;
+  const text = isUnit(plain) ? format.measure(value, plain) : `${format.number(value, 1)} ${plain}`;
+  return isRate ? `${text}${texts.perMinute}` : text;
+}
