@@ -1,10 +1,9 @@
-import { createCall } from "../api/call.ts";
+import { call, serverClock } from "../api/page-api.ts";
 import { browserPage } from "./browser-page.ts";
 import { Connection } from "./connection.ts";
 import type { Snapshot } from "./kitchen-state.ts";
 import { KitchenStore } from "./kitchen-store.ts";
 import { openMqtt } from "./open-mqtt.ts";
-import { ServerClock } from "./server-clock.ts";
 
 /** What the hooks read: one for the page, from sign-in to sign-out. */
 export interface RealtimeSource {
@@ -17,14 +16,6 @@ export interface RealtimeSource {
 /** Not yet connected: call `connection.start`, and `stop` at sign-out. */
 export function createRealtime(): RealtimeSource {
   const page = browserPage;
-  const clock = new ServerClock(page.nowMs);
-  const call = createCall({
-    fetch: async (input, init) => {
-      const response = await fetch(input, init);
-      clock.observe(response.headers.get("date"));
-      return response;
-    },
-  });
   const { protocol, host } = window.location;
   const url = `${protocol === "https:" ? "wss" : "ws"}://${host}/mqtt`;
   const connection = new Connection({
@@ -32,6 +23,7 @@ export function createRealtime(): RealtimeSource {
     open: () => openMqtt(url),
     isSignedIn: async () => {
       try {
+        // Whoever waits for the end of the session hears of it, too.
         await call("readSession", {});
         return true;
       } catch (error) {
@@ -43,9 +35,14 @@ export function createRealtime(): RealtimeSource {
     const snapshot = await call("readSnapshot", { params: { sppgId } });
     const latest = snapshot.latest.map((reading) => ({
       ...reading,
-      receivedTimeMs: clock.toPageMs(reading.receivedTimeMs),
+      receivedTimeMs: serverClock.toPageMs(reading.receivedTimeMs),
     }));
-    return { ...snapshot, latest };
+    const devices = snapshot.devices.map((device) => ({
+      ...device,
+      lastHeardAtMs:
+        device.lastHeardAtMs === null ? null : serverClock.toPageMs(device.lastHeardAtMs),
+    }));
+    return { ...snapshot, devices, latest };
   };
   // A page looks at a handful of kitchens; one that nobody holds costs its last state.
   const kitchens = new Map<string, KitchenStore>();
@@ -56,7 +53,7 @@ export function createRealtime(): RealtimeSource {
     kitchens.set(sppgId, made);
     return made;
   };
-  return { connection, serverNowMs: () => clock.nowMs(), kitchen };
+  return { connection, serverNowMs: () => serverClock.nowMs(), kitchen };
 }
 
 function isSignedOut(error: unknown): boolean {

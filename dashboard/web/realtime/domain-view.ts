@@ -5,7 +5,6 @@ import {
   type HeardDevice,
   type Kitchen,
   type KitchenState,
-  type KnownAlert,
   openAlerts,
   type SensorValues,
 } from "./kitchen-state.ts";
@@ -34,7 +33,7 @@ export interface DomainView {
   /** In the order of their devices' ids: it does not change under a finger. */
   sensors: readonly Sensor[];
   /** Open ones, worst first. */
-  alerts: readonly KnownAlert[];
+  alerts: readonly AlertRow[];
 }
 
 /** Freshness of cooking, hot holding and stores. */
@@ -47,7 +46,7 @@ export type Inventory = DomainView;
 export interface Notifications {
   kitchen: Kitchen;
   /** Open ones of every domain, worst first. */
-  alerts: readonly KnownAlert[];
+  alerts: readonly AlertRow[];
   unacknowledgedCount: number;
   /** There are more than the page was told of. */
   hasMoreAlerts: boolean;

@@ -35,12 +35,8 @@ export interface SensorValues {
   position: string;
 }
 
-/** An alert as far as it is known: a message has no count of changes and no note. */
-export type KnownAlert = Omit<AlertRow, "changeCount" | "note" | "clearedBy"> &
-  Partial<Pick<AlertRow, "changeCount" | "note" | "clearedBy">>;
-
 interface HeldAlert {
-  alert: KnownAlert;
+  alert: AlertRow;
   /** The number of the batch that it came with. */
   heardIn: number;
 }
@@ -136,7 +132,7 @@ export function applySnapshot(
 /** What a call has answered about one alert: newest by its count of changes. */
 export function applyAlert(state: KitchenState, alert: AlertRow): KitchenState {
   const known = state.alerts.get(alert.alertId)?.alert;
-  if ((known?.changeCount ?? 0) > alert.changeCount) return state;
+  if (known !== undefined && known.changeCount > alert.changeCount) return state;
   const batch = state.batch + 1;
   const alerts = new Map(state.alerts).set(alert.alertId, { alert, heardIn: batch });
   return { ...state, alerts, batch };
@@ -146,7 +142,7 @@ export function applyAlert(state: KitchenState, alert: AlertRow): KitchenState {
 export function openAlerts(
   state: KitchenState,
   domains: readonly AlertRow["domain"][],
-): readonly KnownAlert[] {
+): readonly AlertRow[] {
   return [...state.alerts.values()]
     .map(({ alert }) => alert)
     .filter((alert) => !alert.isResolved && domains.includes(alert.domain))
@@ -156,7 +152,7 @@ export function openAlerts(
 const severityOrder = ["critical", "warning", "info"];
 
 /** Unacknowledged before acknowledged, then by severity, then newest first. */
-export function compareAlerts(a: KnownAlert, b: KnownAlert): number {
+export function compareAlerts(a: AlertRow, b: AlertRow): number {
   return (
     Number(a.response === "acknowledged") - Number(b.response === "acknowledged") ||
     severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity) ||
@@ -217,10 +213,19 @@ function fromReading(
   };
 }
 
-/** The whole row comes each time, but for what only people's pages show. */
-function fromMessage(message: AlertMessage, known: KnownAlert | undefined): KnownAlert {
+/** The whole row comes each time, but for its count of changes and what only people see. */
+function fromMessage(message: AlertMessage, known: AlertRow | undefined): AlertRow {
   const { data, sppgId, domain } = message;
-  return { ...known, ...data, sppgId, domain, isResolved: isResolved(data) };
+  const { changeCount = 0, note = null, clearedBy = null } = known ?? {};
+  return {
+    ...data,
+    sppgId,
+    domain,
+    isResolved: isResolved(data),
+    changeCount,
+    note,
+    clearedBy: data.condition === "cleared" ? clearedBy : null,
+  };
 }
 
 /** As the desk decides it: a broken critical limit ends only with what was done about it. */
