@@ -96,9 +96,10 @@ test("a client that never reads its acks is not read on, and is closed within 10
   const startedAt = performance.now();
   while (made.count("frozen") === 0) {
     expect(await slowestAck(neighbour, topicOf("neighbour"), 10)).toBeLessThan(neighbourMs);
-    expect(performance.now() - startedAt).toBeLessThan(30_000);
+    expect(performance.now() - startedAt).toBeLessThan(45_000);
   }
-});
+  // The kernel takes some MB of acknowledgements first: on a busy machine that alone takes 10 s.
+}, 60_000);
 
 test("2,000 dripping connections are closed within 5 s, and a device connects within 1 s", async (t) => {
   const made = await createTestBroker(t);
