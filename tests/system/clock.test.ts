@@ -116,9 +116,9 @@ const talkMs = 200;
  */
 function startTalking(scope: Scope, kitchen: KitchenClient): { stop(): Promise<number> } {
   let seq = 0;
-  let isTalking = true;
+  const end = new AbortController();
   const talk = async (): Promise<void> => {
-    while (isTalking) {
+    while (!end.signal.aborted) {
       seq += 1;
       await Promise.all([
         kitchen.sendReadings("cold", [{ ts: Date.now(), seq, celsius: 3 }]),
@@ -130,7 +130,7 @@ function startTalking(scope: Scope, kitchen: KitchenClient): { stop(): Promise<n
   };
   const talked = talk();
   const stop = async (): Promise<number> => {
-    isTalking = false;
+    end.abort();
     await talked;
     return seq * talkers.length;
   };

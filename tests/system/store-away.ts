@@ -296,9 +296,8 @@ async function main(): Promise<number> {
   say(`/readyz red             after ${whole(report.notReadyMs)} ms`);
   say(`resident memory         ${whole(residentMb.base)} MB, at most ${whole(residentMb.peak)} MB`);
   say(`waiting at the return   ${report.backlog}, caught up in ${whole(report.catchUpMs)} ms`);
-  say(
-    `catch-up                ${whole(catchUpPerSecond)}/s, ${whole(catchUpPerSecond / rate)} × live`,
-  );
+  const timesLive = whole(catchUpPerSecond / rate);
+  say(`catch-up                ${whole(catchUpPerSecond)}/s, ${timesLive} × the live rate`);
   say(`rows                    ${report.store.rows}`);
   const faults = faultsOf(report, plan);
   if (catchUpPerSecond < 3 * rate) faults.push("caught up at less than 3 × the live rate");
