@@ -10,8 +10,9 @@ const connectMs = 10_000;
  * new client for each attempt, so that nothing of a broken one lives on.
  */
 export async function openMqtt(url: string, own: IClientOptions = {}): Promise<MqttClient> {
-  const { connect } = await import("mqtt");
-  return connect(url, {
+  // What browsers get of it exports nothing by name.
+  const { default: mqtt } = await import("mqtt");
+  return mqtt.connect(url, {
     protocolVersion: 4,
     clean: true,
     clientId: `web-${crypto.randomUUID()}`,
