@@ -3,12 +3,13 @@ import uPlot from "uplot";
 // Its own styles: without them the canvas has no place.
 // oxlint-disable-next-line import/no-unassigned-import
 import "uplot/dist/uPlot.min.css";
-import { pageFrames } from "./frame-loop.ts";
+
 import type { ChartLimit } from "./limit.ts";
 import type { LiveChart } from "./live-chart.ts";
+import { pageFrames } from "./page-frames.ts";
 import { drawGaps, drawLimits, drawZones, lineStroke } from "./plot-draw.ts";
 import { buildPlotOptions } from "./plot-options.ts";
-import { readPlotTheme } from "./plot-theme.ts";
+import { readPlotTheme } from "./read-plot-theme.ts";
 import { createTooltip, type PlotWords } from "./plot-tooltip.ts";
 import { usePaletteName } from "./usePaletteName.ts";
 import styles from "./Plot.module.css";
@@ -125,10 +126,12 @@ function keepDrawing(element: HTMLElement, u: uPlot, chart: LiveChart): () => vo
       });
     },
   };
-  const observer = new IntersectionObserver(([entry]) => {
+  const see = ([entry]: IntersectionObserverEntry[]): void => {
     remove?.();
     remove = entry?.isIntersecting === true ? pageFrames.add(frame) : null;
-  });
+  };
+  // A little ahead, so that scrolling meets no empty canvas.
+  const observer = new IntersectionObserver(see, { rootMargin: "200px" });
   observer.observe(element);
   return () => {
     observer.disconnect();

@@ -1,4 +1,4 @@
-import { readPlotTheme } from "./plot-theme.ts";
+import { readPlotTheme } from "./read-plot-theme.ts";
 
 const headPx = 64;
 const padPx = 16;

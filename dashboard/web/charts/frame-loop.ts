@@ -44,9 +44,3 @@ export class FrameLoop {
     for (const frame of this.#frames) if (frame.isDue(nowMs)) frame.draw(nowMs);
   };
 }
-
-/** The page's own. */
-export const pageFrames = new FrameLoop({
-  requestFrame: (callback) => requestAnimationFrame(callback),
-  cancelFrame: (handle) => cancelAnimationFrame(handle),
-});

@@ -17,7 +17,7 @@ export interface PlotOptions {
   draw: {
     behind: (u: uPlot) => void;
     above: (u: uPlot) => void;
-    line: (u: uPlot) => CanvasGradient | string;
+    line: NonNullable<uPlot.Series["stroke"]>;
   };
   on: {
     cursor: (u: uPlot) => void;

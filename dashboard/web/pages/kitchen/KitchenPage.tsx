@@ -194,7 +194,9 @@ function Rate({ sppgId }: { sppgId: string }) {
   return (
     <div className={styles["rate"]}>
       <h2>{texts.heading}</h2>
-      <p className={styles["rateValue"]}>{rate === null ? texts.counting : format.number(rate)}</p>
+      <p className={rate === null ? undefined : styles["rateValue"]}>
+        {rate === null ? texts.counting : format.number(rate)}
+      </p>
       <p>{texts.about}</p>
     </div>
   );

@@ -87,7 +87,9 @@ function LimitText(props: { sensor: Sensor; state: SensorState; limits: readonly
   const texts = useTexts(kitchenTexts);
   const [limit] = limits;
   if (state.isIdle) return texts.idle;
-  if (limit === undefined) return sensor.reading === "door" ? "" : texts.noLimit;
+  // A door is open or shut; its rule's limit is a length of time.
+  if (sensor.reading === "door") return null;
+  if (limit === undefined) return texts.noLimit;
   const { number } = format.quantity(limit.value, unitOf(sensor));
   return texts.limitText(texts.limit[limit.side], number);
 }
