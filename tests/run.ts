@@ -33,6 +33,7 @@ function main(vitestArgs: string[]): number {
       { title: "format", program: "biome", args: ["format", "."] },
       { title: "lint", program: "oxlint", args: ["--type-aware"] },
       { title: "types", program: "tsc", args: ["--noEmit"] },
+      { title: "types of the page", program: "tsc", args: ["--noEmit", "-p", "dashboard/web"] },
     ];
     for (const step of checks) {
       const exitCode = runStep(step);

@@ -1,0 +1,68 @@
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import { keepShot, openPage, type ScreenName, signInByForm } from "../support/browser.ts";
+import { fileScope } from "../support/file-scope.ts";
+import { type BrowserKitchens, startKitchens } from "./kitchens.ts";
+
+const scope = fileScope();
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let given: BrowserKitchens;
+
+beforeAll(async () => {
+  given = await startKitchens(scope);
+  await given.warmUp("cold-1");
+});
+
+/** What is on the page breaks no rule, and nothing is cut off at its right edge. */
+async function check(page: Page, where: string): Promise<void> {
+  await keepShot(page, where.replaceAll(" ", "-"));
+  await page.evaluate(axe);
+  const broken = await page.evaluate(
+    `axe.run().then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html)))`,
+  );
+  expect(broken, where).toEqual([]);
+  const overflow = await page.evaluate(
+    "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+  );
+  expect(overflow, `${where}: pixels beyond the right edge`).toBeLessThanOrEqual(0);
+}
+
+const looks = [
+  { theme: "light", language: "id" },
+  { theme: "dark", language: "en" },
+] as const;
+
+for (const screen of ["phone", "laptop"] as const satisfies ScreenName[]) {
+  test(`no page breaks a rule of accessibility, nor its edge, on a ${screen}`, async (t) => {
+    const { page, errors } = await openPage(t, screen);
+    await page.goto(given.login.url);
+    await page.locator("input[name=email]").waitFor();
+    await check(page, `${screen} sign-in`);
+    await signInByForm(page, given.login);
+    for (const { theme, language } of looks) {
+      await page.evaluate(
+        `localStorage.setItem("nadi.theme", "${theme}");
+         localStorage.setItem("nadi.language", "${language}");`,
+      );
+      const look = `${screen} ${theme} ${language}`;
+      await page.goto(given.login.url);
+      await page.locator("tbody tr").nth(1).waitFor();
+      await page.locator("article").first().waitFor();
+      await check(page, `${look} overview`);
+      await page.goto(`${given.login.url}/alerts`);
+      await page.locator("main ul button").first().click();
+      await page.locator("article").first().waitFor();
+      await check(page, `${look} alerts`);
+      await page.locator("article button").last().click();
+      await page.locator("dialog[open]").waitFor();
+      await check(page, `${look} resolve`);
+      await page.goto(`${given.login.url}/alerts?state=resolved`);
+      await page.locator("h1").waitFor();
+      await check(page, `${look} resolved`);
+    }
+    expect(errors).toEqual([]);
+  });
+}
