@@ -54,6 +54,7 @@ import {
   stopSignals,
   StopStack,
   watchWorkers,
+  welcome,
   withRegistry,
 } from "./devices/index.ts";
 
@@ -170,6 +171,8 @@ async function startCore(configs: Configs, parts: ServeParts): Promise<Core> {
   const journal = await openServedJournal({
     config: configs.journal,
     parentDir: configs.devices.dataDir,
+    // A journal folder that was lost must not give offsets again that the records remember.
+    nextOffsetMin: ((await records.services.ingest.loadMonitorMeta())?.offset ?? 0) + 1,
     crashPointSetting: parts.env["NADI_CRASH_POINT"],
     log,
     stack,
@@ -318,7 +321,8 @@ function serve(context: CommandContext, isStart: boolean): Promise<number> {
       const failed = watchWorkers(log, { records: core.records, ingest: back.ingest });
       joinChannels(front, stack);
       const url = await startHttp(configs, { ...parts, ...front });
-      let text = welcome(configs, { broker, url });
+      const { NADI_MQTT_HOST: host } = configs.broker;
+      let text = welcome({ ...configs.devices, host, port: broker.ports.mqtt, url });
       if (isStart)
         text += `  your login    ${await describeLogin(core.records.services.registry)}\n`;
       if (configs.demo.isWanted ?? isStart) {
@@ -329,18 +333,6 @@ function serve(context: CommandContext, isStart: boolean): Promise<number> {
       return { failed, beforeStop: () => broker.stopAccepting() };
     },
   });
-}
-
-function welcome(configs: Configs, running: { broker: Broker; url: string }): string {
-  const { NADI_MQTT_HOST: host } = configs.broker;
-  return `Nadi takes readings on mqtt://${host}:${running.broker.ports.mqtt}
-  the API       ${running.url}/api/docs
-  data folder   ${path.resolve(configs.devices.dataDir)}
-  a kitchen     npx nadi kitchen add --help
-  a device      npx nadi device add --help
-  a login       npx nadi user add --help
-  what arrived  npx nadi journal read --from 1 --limit 20
-`;
 }
 
 async function conformance(context: CommandContext): Promise<number> {

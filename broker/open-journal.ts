@@ -9,6 +9,8 @@ export interface ServedJournalOptions {
   config: JournalConfig;
   /** The folder in which the folder `journal` lies. */
   parentDir: string;
+  /** What others remember of the journal ends before it. */
+  nextOffsetMin?: number;
   /** `NADI_CRASH_POINT`. */
   crashPointSetting: string | undefined;
   log: Logger;
@@ -22,12 +24,13 @@ export function journalDirectory(parentDir: string): string {
 
 /** Opens the journal of a running service: its conditions are logged, its end is on the stack. */
 export async function openServedJournal(options: ServedJournalOptions): Promise<FileJournal> {
-  const { stack } = options;
+  const { stack, nextOffsetMin = 1 } = options;
   const log = options.log.child({ component: "journal" });
   const startMs = performance.now();
   const journal = await openFileJournal({
     ...options.config,
     directory: journalDirectory(options.parentDir),
+    nextOffsetMin,
     crashPoint: crashPointFrom(options.crashPointSetting),
   });
   stack.push(() => journal.close());

@@ -38,6 +38,7 @@ export {
 } from "./cli/run-service.ts";
 export { StopStack } from "./cli/stop-stack.ts";
 export { createUserCommands } from "./cli/user-commands.ts";
+export { welcome } from "./cli/welcome.ts";
 export { devicesConfigSchema, loadDevicesConfig } from "./config.ts";
 export { ConfigError, type Environment, loadTogether, parseEnvironment } from "./environment.ts";
 export type { ErrorFacts } from "./errors.ts";

@@ -48,7 +48,7 @@ export interface Ingest {
   flush(): Promise<void>;
   /** As last told, with what the journal has got since. */
   status(): IngestStatus;
-  /** Hears the end of the worker once; returns its removal. */
+  /** Hears the end of the worker once, also if it is over; returns its removal. */
   onExit(listener: (exit: IngestExit) => void): () => void;
   /** Works off what is synced (within a bound), commits the cursors, ends. Idempotent. */
   stop(): Promise<void>;
@@ -121,6 +121,7 @@ class WorkerIngest implements Ingest {
   #statusAtMs = performance.now();
   #thrown: unknown = null;
   #hasEnded = false;
+  #exit: IngestExit | null = null;
   #stopping: Promise<void> | null = null;
 
   constructor(worker: Worker, options: IngestOptions) {
@@ -170,7 +171,10 @@ class WorkerIngest implements Ingest {
   }
 
   onExit(listener: (exit: IngestExit) => void): () => void {
-    this.#exitListeners.add(listener);
+    const exit = this.#exit;
+    // It may have ended while the caller was still starting what comes after it.
+    if (exit !== null) queueMicrotask(() => listener(exit));
+    else this.#exitListeners.add(listener);
     return () => this.#exitListeners.delete(listener);
   }
 
@@ -227,7 +231,9 @@ class WorkerIngest implements Ingest {
 
   async #commit({ id, name, nextOffset }: Extract<FromIngest, { kind: "commit" }>): Promise<void> {
     try {
-      await this.#journal.commitCursor(name, nextOffset);
+      // Records of an older backup make the monitor begin behind its cursor, which stands further.
+      const isBehind = nextOffset <= (this.#journal.cursor(name) ?? 0);
+      if (!isBehind) await this.#journal.commitCursor(name, nextOffset);
       this.#post({ kind: "committed", id, error: null });
     } catch (error) {
       this.#post({ kind: "committed", id, error: toPort(error) });
@@ -270,9 +276,8 @@ class WorkerIngest implements Ingest {
     this.#calls.clear();
     this.#status = { ...this.#status, state: "stopped" };
     const expected = this.#stopping !== null && this.#thrown === null;
-    for (const listener of this.#exitListeners) {
-      listener({ expected, error: expected ? null : error });
-    }
+    this.#exit = { expected, error: expected ? null : error };
+    for (const listener of this.#exitListeners) listener(this.#exit);
     this.#exitListeners.clear();
     this.#ended.resolve();
   }

@@ -36,6 +36,11 @@ export const fileJournalDefaults = {
 export interface FileJournalOptions {
   /** The journal's own folder, `<dataDir>/journal`; made when it is absent. */
   directory: string;
+  /**
+   * No entry gets an offset below it: what others remember of this journal stays true when its
+   * folder was lost. Default 1.
+   */
+  nextOffsetMin?: number;
   segmentBytesMax?: number;
   /** Quota of all segments together. */
   journalBytesMax?: number;
@@ -87,7 +92,8 @@ export async function openFileJournal(options: FileJournalOptions): Promise<File
     for (const cursor of cursors.all()) {
       if (cursor.nextOffset > recovered.nextOffset) stats.cursorsBeyondEnd++;
     }
-    const nextOffset = Math.max(recovered.nextOffset, cursors.highest());
+    const { nextOffsetMin = 1 } = options;
+    const nextOffset = Math.max(recovered.nextOffset, cursors.highest(), nextOffsetMin);
     const state = createState({ disk, directory, stats, crashPoint }, { ...recovered, nextOffset });
     return new SegmentFileJournal(settings, { state, cursors, quarantine });
   } catch (cause) {

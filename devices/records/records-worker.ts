@@ -38,7 +38,7 @@ export interface RecordsWorker<Services extends object> {
   connect(): MessagePort;
   /** Lets running calls finish, closes the database, gives the lock back. Idempotent. */
   close(): Promise<void>;
-  /** Hears the end of the worker once; returns its removal. */
+  /** Hears the end of the worker once, also if it is over; returns its removal. */
   onExit(listener: (exit: RecordsWorkerExit) => void): () => void;
 }
 
@@ -127,7 +127,9 @@ function watchLife(worker: Worker, calls: PendingCalls): Life {
     },
     close: () => (closing ??= close()),
     onExit(listener) {
-      listeners.add(listener);
+      // It may have ended while the caller was still starting what comes after it.
+      if (hasEnded) void ended.then(listener);
+      else listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };

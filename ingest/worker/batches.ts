@@ -7,9 +7,9 @@ export const batchLimits = { entriesMax: 1_000, bytesMax: 1024 * 1024 } as const
 
 /**
  * Decoded batches that the other consumer may still want. Live batches are small, so that their
- * number counts; in a catch-up their entries do (about 500 bytes each).
+ * number counts; in a catch-up what is in them does: an entry, and each reading of an array.
  */
-const keptMax = { batches: 256, entries: 65_536 } as const;
+const keptMax = { batches: 256, items: 65_536 } as const;
 /** Raw rests of reads that were cut: one for each consumer, and one to spare. */
 const restsMax = 3;
 
@@ -30,12 +30,20 @@ export interface BatchesOptions {
   followChange(changeSeq: number): Promise<void>;
 }
 
+interface Kept {
+  batch: Promise<DecodedBatch>;
+  /** Entries and readings; 0 until it is decoded. */
+  items: number;
+}
+
 /** The journal in decoded batches, each decoded once for all who come by. */
 export class Batches {
   readonly #options: BatchesOptions;
-  readonly #kept = new Map<number, { batch: Promise<DecodedBatch>; entries: number }>();
+  readonly #kept = new Map<number, Kept>();
   readonly #rests = new Map<number, JournalBatch>();
-  #keptEntries = 0;
+  /** Where those who read stand. */
+  readonly #passed = { monitor: 0, recorder: 0 };
+  #keptItems = 0;
   decoded = 0;
 
   constructor(options: BatchesOptions) {
@@ -52,10 +60,23 @@ export class Batches {
     const known = this.#kept.get(fromOffset);
     if (known !== undefined) return known.batch;
     if (fromOffset > this.#options.syncedOffset()) return null;
-    const kept = { batch: this.#readNew(fromOffset), entries: 0 };
+    const kept: Kept = { batch: this.#readNew(fromOffset), items: 0 };
     this.#kept.set(fromOffset, kept);
     void this.#settle(fromOffset, kept);
     return kept.batch;
+  }
+
+  /**
+   * The consumer will not come back to what lies before: what both have passed is let go. Kept
+   * until the bound was reached it would outlive the collector's young generation, all of it.
+   */
+  passed(consumer: "monitor" | "recorder", nextOffset: number): void {
+    this.#passed[consumer] = nextOffset;
+    const both = Math.min(this.#passed.monitor, this.#passed.recorder);
+    for (const [offset, kept] of this.#kept) {
+      if (offset >= both) return;
+      this.#drop(offset, kept);
+    }
   }
 
   async #readNew(fromOffset: number): Promise<DecodedBatch> {
@@ -77,28 +98,31 @@ export class Batches {
     return { fromOffset, nextOffset, entries: decoded };
   }
 
-  async #settle(
-    fromOffset: number,
-    kept: { batch: Promise<DecodedBatch>; entries: number },
-  ): Promise<void> {
+  async #settle(fromOffset: number, kept: Kept): Promise<void> {
     try {
       const { entries } = await kept.batch;
-      if (this.#kept.get(fromOffset) === kept) this.#keep(kept, entries.length);
+      if (this.#kept.get(fromOffset) === kept) this.#keep(kept, countItems(entries));
     } catch {
       // Whoever reads it hears why; the next one reads anew.
-      this.#kept.delete(fromOffset);
+      if (this.#kept.get(fromOffset) === kept) this.#drop(fromOffset, kept);
     }
   }
 
-  #keep(kept: { entries: number }, entries: number): void {
-    kept.entries = entries;
-    this.#keptEntries += entries;
+  #keep(kept: Kept, items: number): void {
+    kept.items = items;
+    this.#keptItems += items;
     for (const [offset, oldest] of this.#kept) {
-      const isFull = this.#kept.size > keptMax.batches || this.#keptEntries > keptMax.entries;
+      const isFull = this.#kept.size > keptMax.batches || this.#keptItems > keptMax.items;
       if (!isFull || oldest === kept) return;
-      this.#kept.delete(offset);
-      this.#keptEntries -= oldest.entries;
+      this.#drop(offset, oldest);
     }
+  }
+
+  #drop(fromOffset: number, kept: Kept): void {
+    this.#kept.delete(fromOffset);
+    this.#keptItems -= kept.items;
+    // It may be settled later, and must not be taken off twice.
+    kept.items = 0;
   }
 
   #keepRest(fromOffset: number, rest: JournalBatch): void {
@@ -106,6 +130,12 @@ export class Batches {
     const oldest = this.#rests.keys().next();
     if (this.#rests.size > restsMax && !oldest.done) this.#rests.delete(oldest.value);
   }
+}
+
+function countItems(entries: readonly DecodedEntry[]): number {
+  let items = entries.length;
+  for (const entry of entries) if (entry.kind === "publish") items += entry.readings.length;
+  return items;
 }
 
 /** Behind the first change, and behind what follows it without needing the directory. */

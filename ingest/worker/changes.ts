@@ -27,8 +27,8 @@ export function createChanges(
 
   const ask = async (afterSeq: number, uptoSeq: number) => {
     const answer = await records.factsBetween(afterSeq, uptoSeq);
-    const { rules, commands } = answer;
-    latest = { range: `${afterSeq} ${uptoSeq}`, facts: { rules, commands } };
+    const { rules, commands, sppgIds } = answer;
+    latest = { range: `${afterSeq} ${uptoSeq}`, facts: { rules, commands, sppgIds } };
     return answer;
   };
   const reach = async (changeSeq: number): Promise<void> => {
@@ -55,8 +55,8 @@ export function createChanges(
       // Each start of the process notes the change that is in force: often nothing new.
       if (uptoSeq <= afterSeq) return noFacts;
       if (latest?.range === `${afterSeq} ${uptoSeq}`) return latest.facts;
-      const { rules, commands } = await ask(afterSeq, uptoSeq);
-      return { rules, commands };
+      const { rules, commands, sppgIds } = await ask(afterSeq, uptoSeq);
+      return { rules, commands, sppgIds };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Live } from "../live/live.ts";
 import type { ChangeFacts, Monitor } from "../monitor/monitor.ts";
 import type { Batches, DecodedBatch } from "./batches.ts";
@@ -43,6 +44,7 @@ export class MonitorLoop {
   /** Ends when the signal is aborted, between two batches. */
   async run(): Promise<void> {
     const { batches, checkpoints, effects, bell, pace, signal } = this.#options;
+    const stopped = aborted(signal);
     // What an end has left between row and channel.
     this.#options.outbox.drain();
     try {
@@ -50,7 +52,7 @@ export class MonitorLoop {
         const batch = await this.#retried(async () => await batches.read(this.#nextOffset));
         if (batch !== null) await this.#fold(batch);
         checkpoints.step();
-        await this.#held(effects.room());
+        await this.#held(Promise.race([effects.room(), stopped]));
         // The bell may have rung for the end since the last look: it does not ring again.
         if (signal.aborted) return;
         if (batches.read(this.#nextOffset) === null) await bell.wait(this.#idleMs());
@@ -63,7 +65,7 @@ export class MonitorLoop {
   }
 
   async #fold(batch: DecodedBatch): Promise<void> {
-    const { monitor, effects, outbox, live, checkpoints } = this.#options;
+    const { monitor, batches, effects, outbox, live, checkpoints } = this.#options;
     let hasCommands = false;
     for (const entry of batch.entries) {
       if (entry.kind !== "tick") checkpoints.noteNews();
@@ -76,6 +78,7 @@ export class MonitorLoop {
       monitor.apply(entry, facts);
     }
     this.#nextOffset = batch.nextOffset;
+    batches.passed("monitor", batch.nextOffset);
     this.folded += batch.entries.length;
     effects.add(monitor.takeEffects());
     live.offer(monitor.takeLive());
@@ -106,4 +109,10 @@ export class MonitorLoop {
   #idleMs(): number {
     return Math.max(1, this.#options.checkpoints.dueInMs());
   }
+}
+
+/** For waiting on what may never come: at a stop the next start goes on from its cursor. */
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await once(signal, "abort");
 }

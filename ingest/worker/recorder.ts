@@ -151,6 +151,7 @@ export class Recorder {
       }
     }
     this.#nextOffset = batch.nextOffset;
+    this.#options.batches.passed("recorder", batch.nextOffset);
   }
 
   #countFlags(flags: number): void {

@@ -222,6 +222,17 @@ test("a cursor beyond the end is counted, and offsets go on behind it", async ()
   expect(await append(again, reading("after"))).toBe(4);
 });
 
+test("no offset is given below what others remember, also after the folder was lost", async (t) => {
+  const directory = await temporaryFolder(t);
+  const journal = await openJournal(t, { directory, nextOffsetMin: 403 });
+  expect(journal.syncedOffset).toBe(402);
+  expect(await append(journal, reading("first"))).toBe(403);
+  await journal.close();
+  const again = await openJournal(t, { directory, nextOffsetMin: 7 });
+  expect(await append(again, reading("second"))).toBe(404);
+  expect((await readAll(again)).map(({ offset }) => offset)).toEqual([403, 404]);
+});
+
 test("offsets work up to 2^53", async () => {
   const disk = new ModelDisk();
   const high = 2 ** 53 - 20;

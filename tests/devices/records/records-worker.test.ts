@@ -115,6 +115,14 @@ test("a worker that dies rejects what waits and tells its end; later calls fail"
   await worker.close();
 });
 
+test("who comes to listen after a worker's end is told of it", async (t) => {
+  const worker = await start(t);
+  const exit = exitOf(worker);
+  await expect(worker.services.fault.die()).rejects.toThrow("ended");
+  await exit;
+  expect(await exitOf(worker)).toMatchObject({ expected: false });
+});
+
 test("the data folder is free again after a worker has died", async (t) => {
   const dataDir = createDataDir(t);
   const worker = await start(t, { dataDir });

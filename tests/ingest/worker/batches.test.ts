@@ -65,6 +65,19 @@ test("what is kept is bounded, and what was let go is read again", async () => {
   expect((await batches.read(1))?.entries).toHaveLength(1_000);
 });
 
+test("arrays count with all their readings: what is kept is bounded by what it holds", async () => {
+  const journal = createMemoryJournal();
+  const batches = await createBatches(journal);
+  const items = 200;
+  journal.addArrays(1_000, items);
+  // Each batch of 1,000 entries holds 200,000 readings, three times the bound.
+  await batches.read(1);
+  journal.addArrays(1_000, items);
+  await batches.read(1_001);
+  expect(batches.has(1)).toBe(false);
+  expect(batches.has(1_001)).toBe(true);
+});
+
 test("many small live batches are kept in a bounded number", async () => {
   const journal = createMemoryJournal();
   const batches = await createBatches(journal);
@@ -74,4 +87,20 @@ test("many small live batches are kept in a bounded number", async () => {
   }
   expect(batches.has(1_000)).toBe(true);
   expect(batches.has(700)).toBe(false);
+});
+
+test("what both consumers have passed is let go, what one may still want is not", async () => {
+  const journal = createMemoryJournal();
+  const batches = await createBatches(journal);
+  journal.addReadings(3_000);
+  for (const at of [1, 1_001, 2_001]) await batches.read(at);
+  batches.passed("monitor", 3_001);
+  expect(batches.has(1)).toBe(true);
+  batches.passed("recorder", 1_001);
+  expect(batches.has(1)).toBe(false);
+  expect(batches.has(1_001)).toBe(true);
+  batches.passed("recorder", 3_001);
+  expect(batches.has(2_001)).toBe(false);
+  // Whoever comes back all the same is served.
+  expect((await batches.read(1))?.entries).toHaveLength(1_000);
 });

@@ -63,6 +63,8 @@ export interface MemoryJournal {
   add(entry: JournalEntry): void;
   /** So many readings of one probe, each an entry. */
   addReadings(count: number): void;
+  /** Entries whose payload is a device's backlog of so many readings. */
+  addArrays(count: number, items: number): void;
   addChange(changeSeq: number): void;
   readonly syncedOffset: number;
   read(
@@ -82,6 +84,15 @@ export function createMemoryJournal(): MemoryJournal {
       for (let at = 0; at < count; at++) {
         const ts = 1_795_300_000_000 + next();
         journal.add(publish("telemetry/probe-1/temperature", { ts, celsius: 4 }));
+      }
+    },
+    addArrays(count, items) {
+      const celsius = Array.from({ length: items }, (_, at) => ({
+        ts: 1_795_300_000_000 + at,
+        celsius: 4,
+      }));
+      for (let at = 0; at < count; at++) {
+        journal.add(publish("telemetry/probe-1/temperature", celsius));
       }
     },
     addChange: (changeSeq) =>

@@ -94,7 +94,10 @@ export async function startHost(t: TestContext, dataDir: string): Promise<Host> 
     },
   });
   const journalDirectory = path.join(dataDir, "journal");
-  const journal = await openFileJournal({ directory: journalDirectory });
+  // As nadi.ts does.
+  const remembered = (await records.services.ingest.loadMonitorMeta())?.offset ?? 0;
+  const nextOffsetMin = remembered + 1;
+  const journal = await openFileJournal({ directory: journalDirectory, nextOffsetMin });
   const { port1, port2 } = new MessageChannel();
   const subscriber = connectChannelSubscriber(port2);
   subscriber.watch(sppgId);

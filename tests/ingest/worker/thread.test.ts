@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import {
   createDataDir,
@@ -117,4 +119,21 @@ test("the end of the worker is told, and a stop is idempotent", async (t) => {
   await Promise.all([host.ingest.stop(), host.ingest.stop()]);
   expect(exits).toEqual([true]);
   await expect(host.ingest.flush()).rejects.toMatchObject({ code: "INGEST_WORKER_GONE" });
+});
+
+test("a journal folder that was lost costs what it held, and nothing that comes after", async (t) => {
+  const dataDir = createDataDir(t);
+  const first = await startHost(t, dataDir);
+  await provision(first);
+  const ts = Date.now();
+  for (let at = 0; at < 20; at += 1) await first.publish({ ts: ts + at, celsius: 4 });
+  await first.stop();
+  rmSync(path.join(dataDir, "journal"), { recursive: true });
+
+  const second = await startHost(t, dataDir);
+  await second.publish({ ts: ts + 100, celsius: 12 });
+
+  const alert = await second.message(({ type }) => type === "production_alert");
+  expect(alert).toMatchObject({ data: { value: 12, deviceId } });
+  expect(await rawValues(second)).toHaveLength(21);
 });
