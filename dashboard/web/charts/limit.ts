@@ -1,4 +1,4 @@
-/** A limit as a chart draws it. `side` is where it is broken: above a cold store's, below a hot one's. */
+/** A limit as a chart draws it. `side` is where it is broken: above in a cold store. */
 export interface ChartLimit {
   value: number;
   side: "above" | "below";

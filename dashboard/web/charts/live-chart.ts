@@ -7,7 +7,7 @@ export interface Window {
   maxMs: number;
 }
 
-/** What the page draws beside the canvas: it changes when somebody does something, not with data. */
+/** What the page draws beside the canvas: it changes with what people do, not with data. */
 export interface ChartMode {
   isPaused: boolean;
   zoom: Window | null;

@@ -21,7 +21,7 @@ export interface Tooltip {
 
 const distancePx = 14;
 
-/** A box beside the crosshair, filled by hand: it follows the pointer, which React need not know. */
+/** A box beside the crosshair, filled by hand: React need not know where the pointer is. */
 export function createTooltip(className: string): Tooltip {
   const element = document.createElement("div");
   element.className = className;

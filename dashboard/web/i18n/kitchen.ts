@@ -23,7 +23,8 @@ export const kitchenTexts = defineTexts({
       `${name} hilang ${age}. Nilai terakhir ${value}.`,
     silentMany: (count: string) => `${count} sensor hilang. Periksa listrik dan jaringan dapur.`,
     gatewaySilent: (since: string, count: string) =>
-      `Gateway dapur sunyi sejak ${since}. Keadaan ${count} sensor tidak diketahui; periksa listrik dan internet dapur.`,
+      `Gateway dapur sunyi sejak ${since}. Keadaan ${count} sensor tidak diketahui; ` +
+      "periksa listrik dan internet dapur.",
     reading: {
       temperature: "suhu",
       humidity: "kelembapan",
@@ -109,7 +110,8 @@ export const kitchenTexts = defineTexts({
     silentOne: (name, age, value) => `${name} silent for ${age}. Last value ${value}.`,
     silentMany: (count) => `${count} sensors are silent. Check the kitchen's power and network.`,
     gatewaySilent: (since, count) =>
-      `Kitchen gateway silent since ${since}. The state of ${count} sensors is unknown; check the kitchen's power and internet.`,
+      `Kitchen gateway silent since ${since}. The state of ${count} sensors is unknown; ` +
+      "check the kitchen's power and internet.",
     reading: {
       temperature: "temperature",
       humidity: "humidity",

@@ -69,7 +69,7 @@ export interface HeardMessage {
 
 /** What came from the topics, in order. The same state if nothing of it is news. */
 export function applyMessages(state: KitchenState, heard: readonly HeardMessage[]): KitchenState {
-  // Copied only if something of theirs is news: who looks at alerts alone goes by the map's identity.
+  // Copied only if something of theirs is news: who looks at alerts alone goes by the map.
   const sensors = new Map<string, SensorValues>();
   const alerts = new Map<string, HeldAlert>();
   const batch = state.batch + 1;
@@ -176,7 +176,7 @@ interface Arrived {
   state: KitchenState;
 }
 
-/** `null`: nothing new. Messages of one sensor may repeat, and backlogs are older than the value. */
+/** `null`: nothing new. Messages of a sensor may repeat, and backlogs are older than its value. */
 function applyReading(known: SensorValues | undefined, arrived: Arrived): SensorValues | null {
   const { data, position, receivedTimeMs, state } = arrived;
   if (known === undefined) {

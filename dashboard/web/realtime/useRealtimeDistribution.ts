@@ -4,7 +4,8 @@ import type { KitchenScope, Realtime } from "./realtime.ts";
 import { useDomain } from "./useDomain.ts";
 
 /**
- * The vehicles and delivery boxes of a kitchen, live, with their open alerts. Needs a `RealtimeProvider`.
+ * The vehicles and delivery boxes of a kitchen, live, with their open alerts. Needs a
+ * `RealtimeProvider`.
  *
  * @example
  * const distribution = useRealtimeDistribution({ sppgId: "sppg-jakarta-001" });

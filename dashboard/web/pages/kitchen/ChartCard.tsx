@@ -27,7 +27,7 @@ const Plot = lazy(async () => {
 /** Charts of one page have one crosshair. */
 const syncKey = "kitchen";
 
-/** One sensor over time: its line, its limits, what is wrong with the data, and the same as table. */
+/** One sensor over time: its line and limits, what is wrong with the data, and a table of it. */
 export function ChartCard(props: {
   kitchen: Kitchen;
   sensor: Sensor;

@@ -14,7 +14,7 @@ import { type SensorState, shownField } from "./sensor-state.ts";
 import styles from "./ProbeTile.module.css";
 import { sparkWindowMs, useSparkReadings } from "./useReadings.ts";
 
-/** One sensor: what it is, its value, its last hours, its limit and its age. A link to its chart. */
+/** One sensor: what it is, value, last hours, limit and age. A link to its chart. */
 export function ProbeTile(props: {
   sppgId: string;
   sensor: Sensor;

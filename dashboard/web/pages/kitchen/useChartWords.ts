@@ -8,7 +8,7 @@ import { useFormat, useLanguage, useTexts } from "../../i18n/LanguageProvider.ts
 
 const daySeconds = 86_400;
 
-/** Everything that a chart of this unit says in the kitchen's own time. The same until one changes. */
+/** What a chart of this unit says, in the kitchen's own time. The same until one changes. */
 export function useChartWords(unit: Unit, zone: KitchenTimeZone): PlotWords {
   const { language } = useLanguage();
   const format = useFormat();

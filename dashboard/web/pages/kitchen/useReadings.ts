@@ -80,9 +80,7 @@ export function useRefillAfterOutage(sppgId: string, state: string): void {
     if (state !== "live") return undefined;
     return () => {
       // Left `live`: what is read from now on may have a hole until it is read again.
-      queries
-        .invalidateQueries({ queryKey: ["readings", sppgId], refetchType: "none" })
-        .catch(() => undefined);
+      void queries.invalidateQueries({ queryKey: ["readings", sppgId], refetchType: "none" });
     };
   }, [queries, sppgId, state]);
   useEffect(() => {
