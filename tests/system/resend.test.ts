@@ -12,7 +12,7 @@ import { publishAgain, type Sender } from "./cold-store.ts";
 import { expectedAlerts, isBad, signalDays } from "./cold-store-signal.ts";
 import { provisionKitchen } from "./kill-kitchen.ts";
 import { readRows } from "./records-contents.ts";
-import { storedRows } from "./store-contents.ts";
+import { findWrongBuckets, storedRows } from "./store-contents.ts";
 
 const seed = 11;
 const storeCount = 3;
@@ -99,6 +99,7 @@ test("a log that is sent two more times changes no row and opens no alert", asyn
   }
 
   expect(differences(contentsOf(log), once)).toEqual([]);
+  expect(await findWrongBuckets(log.dataDir)).toEqual([]);
 });
 
 test("parts of a log that come again in any order open no alert", async (t) => {
