@@ -1,6 +1,7 @@
 /** How an alert opens, joins, worsens and ends: the same for every kind of rule. */
 import { type CompiledRule, isWorse } from "../rules/compile.ts";
 import { createAlert, tell, tellSoon } from "./alert.ts";
+import { isInSpans, rememberSpan, trimSpans } from "./spans.ts";
 import {
   coverMs,
   type Episode,
@@ -8,7 +9,6 @@ import {
   type Fold,
   isOpen,
   type Moment,
-  monitorLimits,
   type Watched,
 } from "./state.ts";
 
@@ -43,14 +43,14 @@ export function takeFinding(fold: Fold, moment: Moment, found: RulePlace & Findi
     return;
   }
   if (found.isClear) {
-    episode.brokenSinceMs = null;
-    episode.pendingWorst = null;
+    endStretch(episode, rule);
     endHold(episode, moment.timeMs);
     forgetIfEmpty(watched, index, moment.timeMs);
     return;
   }
   if (!found.isBroken) return;
   episode.brokenSinceMs ??= moment.timeMs;
+  episode.brokenUntilMs = moment.timeMs;
   episode.pendingWorst = worseOf(rule, value, episode.pendingWorst);
   if (moment.timeMs - episode.brokenSinceMs < rule.minDurationMs) return;
   if (episode.heldUntilMs !== null && moment.timeMs < episode.heldUntilMs) return;
@@ -63,10 +63,28 @@ export function takeFinding(fold: Fold, moment: Moment, found: RulePlace & Findi
  */
 export function endPending(watched: Watched, index: number, timeMs: number): void {
   const episode = watched.episodes?.[index] ?? null;
-  if (episode === null || isOpen(episode)) return;
-  episode.brokenSinceMs = null;
-  episode.pendingWorst = null;
+  const rule = watched.rules[index];
+  if (episode === null || rule === undefined || isOpen(episode)) return;
+  endStretch(episode, rule);
   forgetIfEmpty(watched, index, timeMs);
+}
+
+/**
+ * What was broken has ended before its duration. The stretch is remembered up to its last broken
+ * reading: its readings may come once more, and without the clear one that ended it they would pass
+ * for one late run with those of the next stretch.
+ */
+export function endStretch(episode: Episode, rule: CompiledRule): void {
+  const { brokenSinceMs: fromMs, brokenUntilMs: toMs, judged } = episode;
+  episode.brokenSinceMs = null;
+  episode.brokenUntilMs = null;
+  episode.pendingWorst = null;
+  // Nothing else has a late path.
+  if (fromMs === null || toMs === null || rule.kind !== "threshold") return;
+  const gapMs = fromMs - (judged.at(-1) ?? Number.NEGATIVE_INFINITY);
+  // No alert fits between the two: one span says the same.
+  if (gapMs >= 0 && gapMs < rule.minDurationMs) judged[judged.length - 1] = toMs;
+  else rememberSpan(judged, { fromMs, toMs }, toMs);
 }
 
 interface Judged {
@@ -104,6 +122,7 @@ export function openOrJoin(fold: Fold, moment: Moment, judged: Judged): void {
   episode.isEnded = false;
   episode.heldUntilMs = null;
   episode.brokenSinceMs = null;
+  episode.brokenUntilMs = null;
   episode.pendingWorst = null;
   episode.clearSinceMs = null;
   episode.isUntold = false;
@@ -162,6 +181,7 @@ export function close(fold: Fold, episode: Episode, { by, atMs, timeMs }: Closin
   episode.toMs = timeMs;
   episode.clearSinceMs = null;
   episode.brokenSinceMs = null;
+  episode.brokenUntilMs = null;
   episode.pendingWorst = null;
   episode.isUntold = false;
   tell(fold, alert);
@@ -188,23 +208,15 @@ export function endHold(episode: Episode, timeMs: number): void {
 }
 
 function rememberPast(episode: Episode, timeMs: number): void {
-  const { past } = episode;
-  if (episode.alert !== null && episode.toMs !== null) past.push(episode.fromMs, episode.toMs);
-  const isForgotten = () =>
-    past.length > 2 * monitorLimits.pastAlerts || (past[1] ?? timeMs) < timeMs - coverMs;
-  while (past.length > 0 && isForgotten()) past.splice(0, 2);
+  const { alert, fromMs, toMs, past } = episode;
+  if (alert !== null && toMs !== null) rememberSpan(past, { fromMs, toMs }, timeMs);
 }
 
-/** Whether an alert, or one that is about to open, already speaks for this time. */
+/** Whether this time was judged: by an alert, one that may open, or a stretch too short for one. */
 export function isCovered(episode: Episode, timeMs: number): boolean {
   if (episode.brokenSinceMs !== null && timeMs >= episode.brokenSinceMs) return true;
   if (isInLastAlert(episode, timeMs)) return true;
-  for (let at = 0; at < episode.past.length; at += 2) {
-    const fromMs = episode.past[at] ?? 0;
-    const toMs = episode.past[at + 1] ?? 0;
-    if (timeMs >= fromMs && timeMs <= toMs) return true;
-  }
-  return false;
+  return isInSpans(episode.past, timeMs) || isInSpans(episode.judged, timeMs);
 }
 
 export function isInLastAlert({ alert, fromMs, toMs }: Episode, timeMs: number): boolean {
@@ -216,7 +228,10 @@ function forgetIfEmpty(watched: Watched, index: number, timeMs: number): void {
   const episode = watched.episodes?.[index];
   if (episode === null || episode === undefined || watched.episodes === null) return;
   const isOver = episode.alert === null || (episode.toMs ?? timeMs) < timeMs - coverMs;
-  if (!isOver || episode.past.length > 0 || episode.samples.length > 0) return;
+  trimSpans(episode.past, timeMs);
+  trimSpans(episode.judged, timeMs);
+  const { past, judged, samples } = episode;
+  if (!isOver || past.length > 0 || judged.length > 0 || samples.length > 0) return;
   if (episode.lateRuns.some(({ toMs }) => toMs >= timeMs - coverMs)) return;
   watched.episodes[index] = null;
   if (watched.episodes.every((other) => other === null)) watched.episodes = null;

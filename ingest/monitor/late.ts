@@ -7,6 +7,7 @@ import type { CompiledRule } from "../rules/compile.ts";
 import { createAlert, tell, tellSoon } from "./alert.ts";
 import { isCovered, isInLastAlert, worseOf, worsen } from "./episode.ts";
 import { isBroken, isClear, isIdle } from "./judges.ts";
+import { rememberSpan } from "./spans.ts";
 import {
   coverMs,
   type Episode,
@@ -182,7 +183,7 @@ function boundRuns(episode: Episode, newestMs: number): void {
       const oldest = runs.shift();
       // Its readings may come once more.
       if (oldest !== undefined && oldest.alert !== null) {
-        episode.past.push(oldest.fromMs, oldest.toMs);
+        rememberSpan(episode.past, oldest, newestMs);
       }
       continue;
     }

@@ -2,7 +2,7 @@
 import type { Directory } from "../decode/directory.ts";
 import type { CompiledRule } from "../rules/compile.ts";
 import type { RuleBook } from "../rules/rule-book.ts";
-import { close } from "./episode.ts";
+import { close, endStretch } from "./episode.ts";
 import { cellKeyOf, factsOf, type Kitchens } from "./kitchens.ts";
 import { forgetSilence, reconsider, scheduleDevice } from "./silence.ts";
 import type { Cell, Device, DeviceFacts, Episode, Fold, Series, Watched } from "./state.ts";
@@ -138,8 +138,7 @@ function isSameWatch(a: CompiledRule, b: CompiledRule): boolean {
 /** What was counted under the old limit says nothing about the new one. */
 function restart(episode: Episode, rule: CompiledRule): void {
   episode.version = rule.version;
-  episode.brokenSinceMs = null;
-  episode.pendingWorst = null;
+  endStretch(episode, rule);
   episode.clearSinceMs = null;
   episode.samples = [];
 }

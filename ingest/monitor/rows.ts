@@ -18,7 +18,9 @@ import {
 } from "./state.ts";
 
 /** Raised with every change of what the rows hold. */
-const formatVersion = 1;
+const formatVersion = 2;
+/** What 1 lacks begins empty. */
+const readableVersions: readonly unknown[] = [1, formatVersion];
 
 /** An episode without what is as in a new one; `key` is its rule's. */
 type EpisodeRow = Partial<Episode> & { key: string };
@@ -216,7 +218,7 @@ function parseBody(text: string, facts: Record<string, string | number>): object
     cause = error;
   }
   if (typeof body === "object" && body !== null && "format" in body) {
-    if (body.format === formatVersion) return body;
+    if (readableVersions.includes(body.format)) return body;
   }
   throw ingestError("INGEST_STATE_UNREADABLE", {
     message: "The monitor's state was not written by this version: restore a backup.",

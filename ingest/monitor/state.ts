@@ -11,8 +11,8 @@ export const monitorLimits = {
   heldReadings: 16,
   /** Samples of a rate-of-change window: its width is judged to a sixteenth. */
   rateSamples: 16,
-  /** Past alerts whose time is remembered, so that late readings and resends find it covered. */
-  pastAlerts: 32,
+  /** Past alerts, and judged stretches, whose time is remembered for late readings and resends. */
+  spans: 32,
   /** Stretches of late readings that are told apart. */
   lateRuns: 16,
 } as const;
@@ -57,6 +57,8 @@ export interface Episode {
   version: number;
   /** Since when broken without an open alert; `null` if it is not. */
   brokenSinceMs: number | null;
+  /** The last broken reading of that stretch. */
+  brokenUntilMs: number | null;
   pendingWorst: number | null;
   /** Since when clear while the alert is open. */
   clearSinceMs: number | null;
@@ -71,8 +73,10 @@ export interface Episode {
   heldUntilMs: number | null;
   /** The worst value has changed since the last message. */
   isUntold: boolean;
-  /** What earlier alerts covered, as from, to, from, to; oldest first. */
+  /** What earlier alerts covered, as from, to, from, to. */
   past: number[];
+  /** Broken stretches that ended before their duration, likewise. */
+  judged: number[];
   /** Of a rate of change: time, value, time, value; oldest first. */
   samples: number[];
   /** In the order of time. */
@@ -246,6 +250,7 @@ export function createEpisode(version: number): Episode {
   return {
     version,
     brokenSinceMs: null,
+    brokenUntilMs: null,
     pendingWorst: null,
     clearSinceMs: null,
     alert: null,
@@ -255,6 +260,7 @@ export function createEpisode(version: number): Episode {
     heldUntilMs: null,
     isUntold: false,
     past: [],
+    judged: [],
     samples: [],
     lateRuns: [],
     silence: "none",
