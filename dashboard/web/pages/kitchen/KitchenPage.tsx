@@ -79,8 +79,10 @@ function KitchenView(props: {
   return (
     <>
       <KitchenHead kitchen={kitchen} judged={judged} />
-      <SilenceBanner kitchen={kitchen} judged={judged} />
-      <Alerts alerts={alerts} kitchen={kitchen} devices={devices} />
+      <div className={styles["urgent"]}>
+        <Alerts alerts={alerts} kitchen={kitchen} devices={devices} />
+        <SilenceBanner kitchen={kitchen} judged={judged} />
+      </div>
       {judged.length === 0 ? (
         <EmptyState text={texts.empty} />
       ) : (
