@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { dashboardError } from "./errors.ts";
 
 /** A browser opens six connections to one server: a page of charts never meets this. */
@@ -8,6 +9,16 @@ export const exportsPerSession = 2;
 /** Counts what a session reads at once, so that one person can't take the store from all others. */
 export class HeavyReads {
   readonly #running = new Map<string, number>();
+  #lastTurn: Promise<void> = Promise.resolve();
+
+  /**
+   * Of all exports one slice is written in a turn of the event loop, which is the broker's too:
+   * several files at once take longer, and no PUBACK does.
+   */
+  turn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(() => nextTurn());
+    return this.#lastTurn;
+  }
 
   /** Answers the end of the read, which may be called twice; throws where there are too many. */
   begin(sessionId: string, kind: "read" | "export"): () => void {

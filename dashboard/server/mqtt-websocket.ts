@@ -25,6 +25,8 @@ const messageBytesMax = 262_144;
 /** Sockets whose upgrade is being judged: a look-up takes milliseconds. */
 const upgradingMax = 256;
 const upgradeMsMax = 5_000;
+/** For the last bytes of a refusal to leave. */
+const refusedMsMax = 250;
 const closeMs = 500;
 
 interface Upgrade {
@@ -83,7 +85,14 @@ class Upgrades {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
-    response.once("finish", () => socket.end());
+    response.once("finish", () => {
+      // Refused: whoever keeps its side open must not take the place of others.
+      this.#waiting.delete(request);
+      socket.end();
+      clearTimeout(timer);
+      const last = setTimeout(() => socket.destroy(), refusedMsMax);
+      socket.once("close", () => clearTimeout(last));
+    });
     this.#waiting.set(request, { socket, head, response, timer });
     this.#server.routing(request, response);
   }

@@ -7,6 +7,8 @@ const pieceBytes = 16_384;
 const windowBytes = 2 * pieceBytes;
 /** How long the browser may take to answer our close. */
 const closeMs = 2_000;
+/** Browsers send no pings, and a pong a ping of ours; a proxy may ask now and then. */
+const controlsPerSecond = 20;
 /** Close code for text where MQTT's bytes are expected [RFC 6455 section 7.4.1]. */
 const unsupportedData = 1003;
 
@@ -23,6 +25,8 @@ export class WebSocketStream extends Duplex {
   #sentBytes = 0;
   #pingedBytes = 0;
   #takenBytes = 0;
+  #controls = 0;
+  #controlsSinceMs = 0;
   #closeTimer: NodeJS.Timeout | null = null;
 
   constructor(socket: WebSocket) {
@@ -31,7 +35,7 @@ export class WebSocketStream extends Duplex {
     socket.on("message", (data: Buffer, isBinary) => this.#receive(data, isBinary));
     socket.on("ping", (data) => {
       // Whoever pings and reads nothing must not pile up our answers.
-      if (socket.bufferedAmount < pieceBytes) socket.pong(data);
+      if (this.#mayControl() && socket.bufferedAmount < pieceBytes) socket.pong(data);
     });
     socket.on("pong", (data) => this.#taken(Number(data.toString("latin1"))));
     // `ws` has told the client why, and closes.
@@ -74,7 +78,22 @@ export class WebSocketStream extends Duplex {
       this.#socket.close(unsupportedData);
       return;
     }
-    if (data.length > 0 && !this.destroyed && !this.push(data)) this.#socket.pause();
+    if (data.length === 0) this.#mayControl();
+    else if (!this.destroyed && !this.push(data)) this.#socket.pause();
+  }
+
+  /** Frames that carry nothing cost as much as those that do: above their rate the socket ends. */
+  #mayControl(): boolean {
+    if (this.destroyed) return false;
+    const nowMs = performance.now();
+    if (nowMs - this.#controlsSinceMs >= 1_000) {
+      this.#controlsSinceMs = nowMs;
+      this.#controls = 0;
+    }
+    this.#controls += 1;
+    if (this.#controls <= controlsPerSecond) return true;
+    this.destroy();
+    return false;
   }
 
   #start(bytes: Buffer, done: (error?: Error | null) => void): void {
@@ -106,8 +125,11 @@ export class WebSocketStream extends Duplex {
   }
 
   #taken(bytes: number): void {
-    // Also `NaN`, and an unasked pong, which is allowed [RFC 6455 section 5.5.3].
-    if (!(bytes > this.#takenBytes && bytes <= this.#pingedBytes)) return;
+    if (!(bytes > this.#takenBytes && bytes <= this.#pingedBytes)) {
+      // Also `NaN`; an unasked pong is allowed [RFC 6455 section 5.5.3], a flood of them is not.
+      this.#mayControl();
+      return;
+    }
     this.#takenBytes = bytes;
     this.#send();
   }

@@ -45,7 +45,7 @@ function registerExport(api: Api): void {
       const style = { timeZone: kitchen.timeZone, decimal: query.decimal, unit: series.unit };
       const lines =
         query.points === undefined
-          ? rawLines(services.history, series, style)
+          ? rawLines({ ...services, turn: () => heavyReads.turn() }, series, style)
           : bucketLines(services.history, { ...series, pointsMax: query.points }, style);
       // The first part before the status: what the store refuses is still a problem document.
       const first = await lines.next();

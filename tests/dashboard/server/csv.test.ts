@@ -89,6 +89,11 @@ test("times are written with the offset of the kitchen's wall clock", () => {
   }
 });
 
+let turns = 0;
+async function turn(): Promise<void> {
+  turns += 1;
+}
+
 test("raw rows come a page at a time, each once, with flags and the device's own time", async () => {
   const store = createHeldStore();
   store.rows = Array.from({ length: 12_000 }, (_, at) => ({
@@ -99,10 +104,14 @@ test("raw rows come a page at a time, each once, with flags and the device's own
     flags: at === 1 ? 5 : 0,
     originalTimeMs: at === 1 ? 0 : null,
   }));
+  const before = turns;
   const parts: string[] = [];
-  for await (const part of rawLines(store.history, series, style)) parts.push(part);
-  expect(parts).toHaveLength(3);
-  expect(store.asked.raw.map(({ after }) => after?.t)).toEqual([undefined, 4_999, 9_999]);
+  for await (const part of rawLines({ ...store, turn }, series, style)) parts.push(part);
+  // In slices of 250, so that no turn of the event loop is long.
+  expect(parts).toHaveLength(48);
+  expect(turns).toBe(before + 48);
+  const afters = Array.from({ length: 11 }, (_, page) => page * 1_000 + 999);
+  expect(store.asked.raw.map(({ after }) => after?.t)).toEqual([undefined, ...afters, 11_999]);
   const lines = parts.join("").split("\r\n");
   expect(lines[0]).toBe("\u{FEFF}time;device;channel;field;unit;value;flags;originalTime");
   expect(lines[1]).toBe("1970-01-01T07:00:00.000+07:00;probe-1;0;celsius;Cel;0;;");
@@ -116,7 +125,7 @@ test("raw rows come a page at a time, each once, with flags and the device's own
 test("an empty range is a head line alone, and a device named like a formula is none", async () => {
   const store = createHeldStore();
   const parts: string[] = [];
-  for await (const part of rawLines(store.history, series, style)) parts.push(part);
+  for await (const part of rawLines({ ...store, turn }, series, style)) parts.push(part);
   expect(parts.join("").split("\r\n")).toHaveLength(2);
   store.buckets = [{ t: 0, min: 1, max: 2.5, mean: 1.5, last: 2, count: 4, flagged: 0 }];
   const query = { ...series, deviceId: "-1-1", pointsMax: 1 };

@@ -153,3 +153,30 @@ test("an end closes with 1000, a destruction at once, and both end the stream", 
   third.client.terminate();
   await once(third.stream, "close");
 });
+
+test.for(["ping", "pong", "empty"] as const)(
+  "a flood of %s frames ends the socket",
+  async (kind, t) => {
+    const { client, stream } = await createPair(t);
+    stream.resume();
+    const closed = once(client, "close");
+    for (let frame = 0; frame < 100; frame += 1) {
+      if (kind === "ping") client.ping();
+      else if (kind === "pong") client.pong();
+      else client.send(Buffer.alloc(0));
+    }
+    await closed;
+    expect(stream.destroyed).toBe(true);
+  },
+);
+
+test("a ping now and then is answered", async (t) => {
+  const { client, stream } = await createPair(t);
+  stream.resume();
+  for (let round = 0; round < 10; round += 1) {
+    client.ping(`${round}`);
+    const [data] = (await once(client, "pong")) as [Buffer];
+    expect(data.toString()).toBe(`${round}`);
+  }
+  expect(stream.destroyed).toBe(false);
+});
