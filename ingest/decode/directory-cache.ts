@@ -51,6 +51,7 @@ export function createDirectory(source: DirectorySource): LoadedDirectory {
 }
 
 async function readAll(source: DirectorySource): Promise<Map<string, KitchenEntry>> {
+  const share = createSharing();
   const kitchens = new Map<string, KitchenEntry>();
   for (const { sppgId, timeZone } of await source.listKitchens()) {
     kitchens.set(sppgId, { timeZone, byId: new Map(), inOrder: [] });
@@ -60,7 +61,7 @@ async function readAll(source: DirectorySource): Promise<Map<string, KitchenEntr
     const page: Device[] = await source.listAllDevices(after, devicesPerPage);
     for (const device of page) {
       const entry = kitchens.get(device.sppgId);
-      if (entry !== undefined) addTo(entry, device);
+      if (entry !== undefined) addTo(entry, device, share);
     }
     const last = page.at(-1);
     if (last === undefined || page.length < devicesPerPage) return kitchens;
@@ -72,13 +73,37 @@ async function readKitchen(source: DirectorySource, sppgId: string): Promise<Kit
   const kitchen = await source.findKitchen(sppgId);
   if (kitchen === null) return null;
   const entry: KitchenEntry = { timeZone: kitchen.timeZone, byId: new Map(), inOrder: [] };
-  for (const device of await source.listDevices(sppgId)) addTo(entry, device);
+  const share = createSharing();
+  for (const device of await source.listDevices(sppgId)) addTo(entry, device, share);
   return entry;
 }
 
+/** Each row comes over the port with strings of its own: of equal ones the first is kept. */
+type Sharing = <Text extends string>(text: Text) => Text;
+
+function createSharing(): Sharing {
+  const known = new Map<string, string>();
+  return (text) => {
+    const same = known.get(text);
+    if (same === undefined) known.set(text, text);
+    // It is equal, so it is of the same type.
+    return (same ?? text) as typeof text;
+  };
+}
+
 /** Without its codec: the topic says which one a message is of. */
-function addTo(entry: KitchenEntry, device: Device): void {
-  const { codec: _codec, ...known } = device;
+function addTo(entry: KitchenEntry, device: Device, share: Sharing): void {
+  const { place, gatewayId } = device;
+  const known: DirectoryDevice = {
+    sppgId: share(device.sppgId),
+    deviceId: share(device.deviceId),
+    kind: share(device.kind),
+    place: place === null ? null : share(place),
+    gatewayId: gatewayId === null ? null : share(gatewayId),
+    enabled: device.enabled,
+    expectedIntervalSeconds: device.expectedIntervalSeconds,
+    createdAtMs: device.createdAtMs,
+  };
   entry.byId.set(known.deviceId, known);
   entry.inOrder.push(known);
 }

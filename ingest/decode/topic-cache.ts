@@ -11,10 +11,11 @@ import type { Directory } from "./directory.ts";
 export interface SeriesNames {
   deviceId: string;
   channel: string;
+  reading: ReadingName;
   seriesKey: string;
 }
 
-/** What all messages of a topic have in common, as long as the directory stays the same. */
+/** What all messages of a topic have in common. */
 export interface TopicFacts {
   sppgId: string;
   /** Whose topic it is. */
@@ -23,13 +24,18 @@ export interface TopicFacts {
   topicRest: readonly string[];
   codec: ReturnType<typeof codecFor>;
   timeZone: KitchenTimeZone | undefined;
-  /** The topic alone says which device and reading it is: a channel is enough to name a series. */
-  isNative: boolean;
-  series: Map<string, SeriesNames>;
+  /** The directory's that the time zone is from. */
+  version: number;
+  /** The one sensor that most topics have; a map each would be half of their memory. */
+  series: SeriesNames | null;
+  moreSeries: Map<string, SeriesNames> | null;
 }
 
-/** One topic of each device of 10,000 kitchens is about 60 MB; beyond that, parsing is cheaper. */
-const topicsMax = 100_000;
+/**
+ * Of a generation: holds 30,000 kitchens of 10 topics. A topic is some 400 bytes, so 300,000 are
+ * 120 MB, and twice as many as this, which is the most that is kept, 260 MB.
+ */
+const topicsMax = 320_000;
 /** A device may make up channels; those beyond are named anew each time. */
 const seriesPerTopicMax = 256;
 
@@ -38,20 +44,35 @@ export interface TopicCache {
   find(topicName: string): TopicFacts | null;
 }
 
-/** Forgets everything when the directory changes: zones and gateways may be others then. */
-export function createTopicCache(directory: Directory): TopicCache {
-  const topics = new Map<string, TopicFacts>();
-  let version = directory.version;
+/**
+ * Two generations: what was not met while one filled up is forgotten with the next. Devices take
+ * turns, so a cache that is emptied when it is full would miss each time once they are too many.
+ */
+export function createTopicCache(
+  directory: Directory,
+  limits: { topicsMax: number } = { topicsMax },
+): TopicCache {
+  let young = new Map<string, TopicFacts>();
+  let old = new Map<string, TopicFacts>();
+  const keep = (topicName: string, facts: TopicFacts): void => {
+    if (young.size >= limits.topicsMax) {
+      old = young;
+      young = new Map();
+    }
+    young.set(topicName, facts);
+  };
   return {
     find(topicName) {
-      if (version !== directory.version || topics.size > topicsMax) {
-        topics.clear();
-        version = directory.version;
+      let facts = young.get(topicName) ?? null;
+      if (facts === null) {
+        facts = old.get(topicName) ?? readTopic(topicName, directory);
+        if (facts === null) return null;
+        keep(topicName, facts);
       }
-      const known = topics.get(topicName);
-      if (known !== undefined) return known;
-      const facts = readTopic(topicName, directory);
-      if (facts !== null) topics.set(topicName, facts);
+      if (facts.version !== directory.version) {
+        facts.timeZone = directory.timeZone(facts.sppgId) ?? undefined;
+        facts.version = directory.version;
+      }
       return facts;
     },
   };
@@ -60,16 +81,18 @@ export function createTopicCache(directory: Directory): TopicCache {
 function readTopic(topicName: string, directory: Directory): TopicFacts | null {
   const topic = parseDeviceTopic(topicName);
   if (topic === null) return null;
-  const { sppgId, deviceId, tree } = topic;
+  // The directory's own strings, where it has them: what is cut out of a topic's would hold it.
+  const { sppgId, deviceId } = directory.device(topic.sppgId, topic.deviceId) ?? topic;
   return {
     sppgId,
     deviceId,
     principal: formatPrincipal(sppgId, deviceId),
     topicRest: topic.rest,
-    codec: codecFor(tree),
+    codec: codecFor(topic.tree),
     timeZone: directory.timeZone(sppgId) ?? undefined,
-    isNative: tree === "telemetry",
-    series: new Map(),
+    version: directory.version,
+    series: null,
+    moreSeries: null,
   };
 }
 
@@ -79,11 +102,26 @@ export function findSeries(
   sensor: { channel: string; reading: ReadingName },
 ): SeriesNames {
   const { channel, reading } = sensor;
-  const name = facts.isNative ? channel : `${deviceId}/${channel}/${reading}`;
-  const known = facts.series.get(name);
+  const first = facts.series;
+  if (first === null) return (facts.series = nameSeries(facts, deviceId, sensor));
+  const isFirst =
+    first.channel === channel && first.reading === reading && first.deviceId === deviceId;
+  if (isFirst) return first;
+  facts.moreSeries ??= new Map();
+  const name = `${deviceId}/${channel}/${reading}`;
+  const known = facts.moreSeries.get(name);
   if (known !== undefined) return known;
-  const seriesKey = `${facts.sppgId}/${deviceId}/${channel}/${reading}`;
-  const names = { deviceId, channel, seriesKey };
-  if (facts.series.size < seriesPerTopicMax) facts.series.set(name, names);
+  const names = nameSeries(facts, deviceId, sensor);
+  if (facts.moreSeries.size < seriesPerTopicMax) facts.moreSeries.set(name, names);
   return names;
+}
+
+function nameSeries(
+  { sppgId }: TopicFacts,
+  deviceId: string,
+  { channel, reading }: { channel: string; reading: ReadingName },
+): SeriesNames {
+  // Joined, a string is in one piece; a template's would be in several until it is looked up.
+  const seriesKey = [sppgId, deviceId, channel, reading].join("/");
+  return { deviceId, channel, reading, seriesKey };
 }

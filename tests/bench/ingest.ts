@@ -158,12 +158,11 @@ async function run(filled: string, round: string): Promise<IngestRun> {
   });
   children.add(child);
   child.send(options);
-  const ended = once(child, "exit").then(([code]) => {
-    throw new Error(`A run has ended with ${String(code)}.`);
-  });
-  ended.catch(() => undefined);
-  const [result] = await Promise.race([once(child, "message"), ended]);
-  await ended.catch(() => undefined);
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  child.once("message", resolve);
+  child.once("exit", (code) => reject(new Error(`A run has ended with ${String(code)}.`)));
+  const result = await promise;
+  if (child.exitCode === null) await once(child, "exit");
   children.delete(child);
   await rm(dataDir, { recursive: true });
   return result as IngestRun;
