@@ -5,7 +5,7 @@ test("without its store Nadi acknowledges, alerts and shows on, and loses nothin
   timeout: 240_000,
 }, async (t) => {
   // As long as readiness takes to notice; the rate of a hundred kitchens.
-  const plan = { awayMs: 0, rate: 300, warmUpMs: 3_000 };
+  const plan = { awayMs: 0, rate: 300, warmUpMs: 5_000 };
   const report = await runStoreAway(t, plan);
   expect(faultsOf(report, plan)).toEqual([]);
   expect(report.alerts).toMatchObject([{ rule: { key: "cold-store-limit" }, isLate: false }]);
