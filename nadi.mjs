@@ -316,7 +316,8 @@ function runApt([program, ...args]) {
 async function buildPage(node) {
   const builder = path.join(root, "dashboard", "server", "build-web-page.ts");
   if (!existsSync(builder)) return 0;
-  const exitCode = await run(node, [builder]);
+  // Whatever the caller's own: Vite takes it over, and React would be the one for development.
+  const exitCode = await run(node, [builder], { NODE_ENV: "production" });
   if (exitCode > 0 && exitCode < signalExitCode) {
     say("the page could not be built (its message is above); Nadi starts with the page it has,");
     say("or without one: readings are taken all the same.");
@@ -327,9 +328,9 @@ async function buildPage(node) {
 // --- handing over ---
 
 /** Runs the command as a child that gets our signals; resolves with the exit code to take over. */
-function run(node, args) {
+function run(node, args, extraEnv = {}) {
   return new Promise((resolve, reject) => {
-    const env = { NODE_COMPILE_CACHE: compileCacheFolder, ...process.env };
+    const env = { NODE_COMPILE_CACHE: compileCacheFolder, ...process.env, ...extraEnv };
     const child = spawn(node, args, { stdio: "inherit", env });
     const forward = (signal) => {
       // Ctrl-C reaches the whole foreground group: the child has had its SIGINT already.

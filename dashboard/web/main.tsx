@@ -1,8 +1,6 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
-import "./design/tokens.css";
-import "./design/base.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

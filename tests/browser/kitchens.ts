@@ -1,4 +1,4 @@
-import { buildWebPage } from "../../dashboard/server/build-web-page.ts";
+import { buildPage } from "../support/built-page.ts";
 import { eventually } from "../support/kitchen.ts";
 import { type OpenedKitchens, openKitchens } from "../support/kitchen-client.ts";
 import { type Scope, startNadi, tempFolder } from "../support/nadi-process.ts";
@@ -18,7 +18,7 @@ export interface BrowserKitchens {
 
 /** A real `nadi serve` with its page, and two kitchens: one of them has a cold store too warm. */
 export async function startKitchens(scope: Scope): Promise<BrowserKitchens> {
-  await buildWebPage();
+  await buildPage();
   const dataDir = tempFolder(scope);
   const probe = (deviceId: string, place: "coldStore" | "freezer") =>
     ({ deviceId, kind: "temperature-probe", place, intervalSeconds: 60 }) as const;

@@ -42,7 +42,7 @@ export function AlertCard({
   const { title, value, limit, when, who } = useAlertDescription(alert, place);
   const isCleared = alert.condition === "cleared";
   const isLoud = alert.response === "unacknowledged" && !isCleared;
-  const [number = "", unit = ""] = value?.split(" ") ?? [];
+  const [number = "", unit = ""] = value?.split("\u00a0") ?? [];
   const marks = [
     alert.occurrences > 1 ? t.again(format.number(alert.occurrences)) : null,
     alert.isLate ? t.late : null,

@@ -24,9 +24,8 @@ export function ResolveDialog({
   const titleId = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
+    // Never closed here: its end takes it off the page, and `close` would say that somebody did.
+    if (dialog.current?.open === false) dialog.current.showModal();
   }, []);
   const [error, submit, isBusy] = useActionState<unknown, FormData>(async (_before, form) => {
     try {

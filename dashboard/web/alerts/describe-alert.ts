@@ -4,7 +4,7 @@ import type { alertTexts } from "../i18n/alert-words.ts";
 import type { Format } from "../i18n/format.ts";
 import type { Words } from "../i18n/id.ts";
 import { type HeardDevice, sensorNumber } from "../kitchens/sensor-number.ts";
-import { alertKind } from "./alert-kind.ts";
+import { type AlertKind, alertKind } from "./alert-kind.ts";
 
 export type AlertRow = RouteAnswer<"listAlerts">["alerts"][number];
 
@@ -56,13 +56,19 @@ export function describeAlert(
       isNumber && worstValue !== null && limit !== null
         ? measure(worstValue, limit.unit, { texts, format })
         : null,
-    limit:
-      isNumber && limit !== null
-        ? `${words.limit(kind === "below" ? "≥" : "≤", measure(limit.value, limit.unit, { texts, format }))} · ${limit.source}`
-        : null,
+    limit: isNumber && limit !== null ? describeLimit(limit, kind, { texts, words, format }) : null,
     when,
     who: describeResponse(alert, timeZone, { texts, format }),
   };
+}
+
+function describeLimit(
+  { value, unit, source }: NonNullable<AlertRow["limit"]>,
+  kind: AlertKind,
+  { words, ...said }: Language,
+): string {
+  const limit = words.limit(kind === "below" ? "≥" : "≤", measure(value, unit, said));
+  return `${limit} · ${source}`;
 }
 
 function describeResponse(
@@ -107,6 +113,8 @@ function measure(
 ): string {
   const isRate = unit.endsWith("/min");
   const plain = isRate ? unit.slice(0, -"/min".length) : unit;
-  const text = isUnit(plain) ? format.measure(value, plain) : `${format.number(value, 1)} ${plain}`;
+  const text = isUnit(plain)
+    ? format.measure(value, plain)
+    : `${format.number(value, 1)}\u00a0${plain}`;
   return isRate ? `${text}${texts.perMinute}` : text;
 }

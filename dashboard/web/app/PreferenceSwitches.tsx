@@ -18,7 +18,7 @@ export function PreferenceSwitches() {
             key={name}
             type="button"
             lang={name}
-            aria-label={words.language[name]}
+            title={words.language[name]}
             aria-pressed={name === language}
             onClick={() => setLanguage(name)}
           >

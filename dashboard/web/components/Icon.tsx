@@ -36,6 +36,15 @@ export type IconName =
   | "menu"
   | "leave";
 
+const pot = [
+  "M5 10.5h14v6a4 4 0 0 1-4 4H9a4 4 0 0 1-4-4zM2.5 10.5h19",
+  "M8.5 3.2c-1 1.2 1 2 0 3.4M12.2 3.2c-1 1.2 1 2 0 3.4M15.9 3.2c-1 1.2 1 2 0 3.4",
+];
+const crossedWaves = [
+  "M3 3l18 18M8.5 14.7a5 5 0 0 1 6.6-.3M5 11.2a10 10 0 0 1 4.3-2.4",
+  "M13.5 8.4a10 10 0 0 1 5.5 2.8M12 18.5h.01",
+];
+
 const icons: Readonly<Record<IconName, ReactNode>> = {
   overview: (
     <>
@@ -45,9 +54,7 @@ const icons: Readonly<Record<IconName, ReactNode>> = {
       <rect x="3" y="15.5" width="8" height="5" rx="2" />
     </>
   ),
-  kitchen: (
-    <path d="M5 10.5h14v6a4 4 0 0 1-4 4H9a4 4 0 0 1-4-4zM2.5 10.5h19M8.5 3.2c-1 1.2 1 2 0 3.4M12.2 3.2c-1 1.2 1 2 0 3.4M15.9 3.2c-1 1.2 1 2 0 3.4" />
-  ),
+  kitchen: <path d={pot.join("")} />,
   fleet: (
     <>
       <path d="M5 16.5H2.5v-10H14v10H9M14 9.8h4l3.5 3.4v3.3h-2.2M14 16.5h1.3" />
@@ -71,9 +78,7 @@ const icons: Readonly<Record<IconName, ReactNode>> = {
       <path d="M8.5 10.5V7.5a3.5 3.5 0 0 1 7 0v3" />
     </>
   ),
-  offline: (
-    <path d="M3 3l18 18M8.5 14.7a5 5 0 0 1 6.6-.3M5 11.2a10 10 0 0 1 4.3-2.4M13.5 8.4a10 10 0 0 1 5.5 2.8M12 18.5h.01" />
-  ),
+  offline: <path d={crossedWaves.join("")} />,
   menu: <path d="M4 7h16M4 12h16M4 17h16" />,
   leave: <path d="M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M14 8l4 4-4 4M18 12H9" />,
 };

@@ -67,7 +67,7 @@ export function ErrorState({
   );
 }
 
-/** What went wrong, in the page's language; a code without words of its own has the general ones. */
+/** What went wrong, in the page's language; in general words for a code without its own. */
 export function problemText(words: ReturnType<typeof useWords>, error: unknown): string {
   const { byCode, fallback } = words.problem;
   if (!(error instanceof ApiError)) return fallback;

@@ -1,4 +1,4 @@
-/** What a person chose on this screen. Storage may be forbidden: then the choice lasts the visit. */
+/** What a person chose on this screen; where storage is forbidden, it lasts for the visit. */
 export function readChoice(key: string): string | null {
   try {
     return localStorage.getItem(key);

@@ -8,7 +8,7 @@ export interface Format {
   number(value: number, digits?: number): string;
   /** Number and unit apart, because a screen draws them in two sizes. */
   quantity(value: number, unit: Unit): { number: string; unit: string };
-  /** `8,6 °C` */
+  /** `8,6 °C`, which no line break parts. */
   measure(value: number, unit: Unit): string;
   /** `08.47`, without its zone: only beside others of the same kitchen. */
   time(atMs: number, zone: KitchenTimeZone): string;
@@ -94,7 +94,7 @@ function createFormat(language: Language): Format {
     quantity,
     measure(value, unit) {
       const parts = quantity(value, unit);
-      return [parts.number, parts.unit].filter((part) => part !== "").join(" ");
+      return [parts.number, parts.unit].filter((part) => part !== "").join("\u00a0");
     },
     time,
     zonedTime,
