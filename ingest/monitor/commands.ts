@@ -3,7 +3,15 @@ import { closeByPerson } from "./episode.ts";
 import type { KitchenState } from "./kitchens.ts";
 import type { AlertCommand } from "./monitor.ts";
 import { scheduleDevice } from "./silence.ts";
-import { type Cell, type Device, type Episode, type Fold, isOpen, type Series } from "./state.ts";
+import {
+  type Cell,
+  type Device,
+  type Episode,
+  type Fold,
+  isOpen,
+  type LateRun,
+  type Series,
+} from "./state.ts";
 
 /** @returns the cell that has changed; `null` if no alert of that id is remembered */
 export function applyCommand(
@@ -26,6 +34,8 @@ interface Found {
   series: Series | null;
   index: number;
   episode: Episode;
+  /** If the alert is a late one. */
+  run: LateRun | null;
 }
 
 function findAlert(cell: Cell, alertId: string): Found | null {
@@ -33,14 +43,22 @@ function findAlert(cell: Cell, alertId: string): Found | null {
     for (const series of [null, ...device.series.values()]) {
       const episodes = (series ?? device).episodes ?? [];
       for (const [index, episode] of episodes.entries()) {
-        if (episode?.alert?.alertId === alertId) return { device, series, index, episode };
+        if (episode === null) continue;
+        const run = episode.lateRuns.find(({ alert }) => alert?.alertId === alertId) ?? null;
+        if (run === null && episode.alert?.alertId !== alertId) continue;
+        return { device, series, index, episode, run };
       }
     }
   }
   return null;
 }
 
-function obey(fold: Fold, { device, series, index, episode }: Found, command: AlertCommand): void {
+function obey(fold: Fold, found: Found, command: AlertCommand): void {
+  const { device, series, index, episode, run } = found;
+  if (run !== null) {
+    run.isEnded = true;
+    return;
+  }
   if (!isOpen(episode)) {
     // Cleared and now answered: it is over, and a condition that returns is another alert.
     episode.isEnded = true;

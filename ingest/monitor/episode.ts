@@ -113,7 +113,7 @@ export function openOrJoin(fold: Fold, moment: Moment, judged: Judged): void {
     alert.occurrences += 1;
     alert.worstValue = worseOf(rule, worst, alert.worstValue);
   } else {
-    rememberPast(episode, moment.timeMs);
+    rememberPast(fold, episode, moment.timeMs);
     const openedAtMs = moment.sample.eventTimeMs;
     episode.alert = createAlert(rule, moment, { value, worstValue: worst, openedAtMs });
     episode.fromMs = sinceMs;
@@ -207,9 +207,11 @@ export function endHold(episode: Episode, timeMs: number): void {
   if (episode.toMs !== null) episode.toMs = Math.min(episode.toMs, timeMs);
 }
 
-function rememberPast(episode: Episode, timeMs: number): void {
+function rememberPast(fold: Fold, episode: Episode, timeMs: number): void {
   const { alert, fromMs, toMs, past } = episode;
-  if (alert !== null && toMs !== null) rememberSpan(past, { fromMs, toMs }, timeMs);
+  if (alert === null || toMs === null) return;
+  if (episode.isUntold) tell(fold, alert);
+  rememberSpan(past, { fromMs, toMs }, timeMs);
 }
 
 /** Whether this time was judged: by an alert, one that may open, or a stretch too short for one. */

@@ -7,20 +7,16 @@ import type { CompiledRule } from "../rules/compile.ts";
 import { createAlert, tell, tellSoon } from "./alert.ts";
 import { isCovered, isInLastAlert, worseOf, worsen } from "./episode.ts";
 import { isBroken, isClear, isIdle } from "./judges.ts";
-import { rememberSpan } from "./spans.ts";
+import { boundRuns, joinRun, takeClear } from "./late-runs.ts";
+import type { Span } from "./spans.ts";
 import {
-  coverMs,
   type Episode,
   episodeAt,
   type Fold,
   type LateRun,
   type Moment,
-  monitorLimits,
   type Series,
 } from "./state.ts";
-
-/** Mobile networks deliver nearly everything within 10 min: less is no gap between two readings. */
-export const lateGapMs = 10 * 60 * 1000;
 
 export function judgeLate(fold: Fold, moment: Moment, series: Series): void {
   for (const [index, rule] of series.rules.entries()) {
@@ -39,7 +35,7 @@ export function judgeLate(fold: Fold, moment: Moment, series: Series): void {
     } else {
       takeClear(episode, moment);
     }
-    boundRuns(episode, series.timeMs);
+    boundRuns(fold, episode, series.timeMs);
   }
 }
 
@@ -72,6 +68,10 @@ function takeBroken(fold: Fold, moment: Moment, { rule, episode, value }: LateVa
     return;
   }
   if (run.toMs - run.fromMs < rule.minDurationMs) return;
+  if (joinLateAlert(episode, run, rule) || joinLastAlert(episode, run, rule)) {
+    tellSoon(fold, moment);
+    return;
+  }
   const openedAtMs = run.fromMs + rule.minDurationMs;
   const opened = createAlert(rule, moment, { value, worstValue: run.worst, openedAtMs });
   run.alert = {
@@ -84,124 +84,52 @@ function takeBroken(fold: Fold, moment: Moment, { rule, episode, value }: LateVa
   tell(fold, run.alert);
 }
 
-/** The broken run that this time belongs to, after it has grown or been made. */
-function joinRun(episode: Episode, { timeMs, device }: Moment, rule: CompiledRule): LateRun {
-  const runs = episode.lateRuns;
-  const gapMs = Math.max(lateGapMs, rule.quietMs, 3 * (device.facts?.intervalMs ?? 0));
-  splitAt(runs, timeMs, false);
-  const at = placeOf(runs, timeMs);
-  const left = runs[at - 1];
-  const right = runs[at];
-  const isLeft = left?.isBroken === true && timeMs - left.toMs <= gapMs;
-  const isRight = right?.isBroken === true && right.fromMs - timeMs <= gapMs;
-  if (left !== undefined && isLeft) {
-    left.toMs = Math.max(left.toMs, timeMs);
-    // Two alerts that turn out to be one stay two: neither can be taken back.
-    if (right !== undefined && isRight && (left.alert === null || right.alert === null)) {
-      mergeInto(left, right, rule);
-      runs.splice(at, 1);
-    }
-    return left;
-  }
-  if (right !== undefined && isRight) {
-    right.fromMs = timeMs;
-    return right;
-  }
-  const made = createRun(timeMs, true);
-  runs.splice(at, 0, made);
-  return made;
-}
-
-function mergeInto(left: LateRun, right: LateRun, rule: CompiledRule): void {
-  left.toMs = Math.max(left.toMs, right.toMs);
-  left.worst = worseOf(rule, right.worst, left.worst);
-  left.alert ??= right.alert;
-  left.isUntold ||= right.isUntold;
-}
-
-/** Clear readings lie close together in a run: what is between two runs is not known. */
-function takeClear({ lateRuns: runs }: Episode, { timeMs, device }: Moment): void {
-  splitAt(runs, timeMs, true);
-  const at = placeOf(runs, timeMs);
-  const left = runs[at - 1];
-  const right = runs[at];
-  const gapMs = 3 * (device.facts?.intervalMs ?? 0);
-  if (left !== undefined && left.toMs >= timeMs) return;
-  const isLeft = left?.isBroken === false && timeMs - left.toMs <= gapMs;
-  const isRight = right?.isBroken === false && right.fromMs - timeMs <= gapMs;
-  if (left !== undefined && isLeft) {
-    left.toMs = isRight ? (right?.toMs ?? timeMs) : timeMs;
-    if (isRight) runs.splice(at, 1);
-  } else if (right !== undefined && isRight) {
-    right.fromMs = timeMs;
-  } else {
-    runs.splice(at, 0, createRun(timeMs, false));
-  }
-}
-
-function createRun(timeMs: number, broken: boolean): LateRun {
-  return {
-    fromMs: timeMs,
-    toMs: timeMs,
-    isBroken: broken,
-    worst: null,
-    alert: null,
-    isUntold: false,
-  };
-}
-
-/** The first run that begins behind this time. */
-function placeOf(runs: readonly LateRun[], timeMs: number): number {
-  const at = runs.findIndex(({ fromMs }) => fromMs > timeMs);
-  return at === -1 ? runs.length : at;
-}
-
-/** Cuts a run of the other sort that spans this time; one that has its alert stays whole. */
-function splitAt(runs: LateRun[], timeMs: number, isSplitBroken: boolean): void {
-  const at = runs.findIndex(
-    ({ isBroken, alert, fromMs, toMs }) =>
-      isBroken === isSplitBroken && alert === null && fromMs < timeMs && timeMs < toMs,
-  );
-  const whole = runs[at];
-  if (whole === undefined) return;
-  runs.splice(at + 1, 0, { ...whole, fromMs: timeMs });
-  whole.toMs = timeMs;
-}
-
 /**
- * Too many: the closest two clear runs become one; if there are none, the oldest goes. Never two
- * broken ones: within the gap they are one already, and beyond it nobody knows what lay between.
+ * As if it had come in time: a stretch that begins within the quiet time of an alert's end belongs
+ * to that alert, whatever was clear between them. Swings of a day are one alert, late or not.
  */
-function boundRuns(episode: Episode, newestMs: number): void {
-  const { lateRuns: runs } = episode;
-  while ((runs[0]?.toMs ?? newestMs) < newestMs - coverMs) runs.shift();
-  while (runs.length > monitorLimits.lateRuns) {
-    const at = closestClearPair(runs);
-    const left = runs[at];
-    const right = runs[at + 1];
-    if (left === undefined || right === undefined) {
-      const oldest = runs.shift();
-      // Its readings may come once more.
-      if (oldest !== undefined && oldest.alert !== null) {
-        rememberSpan(episode.past, oldest, newestMs);
-      }
-      continue;
-    }
-    left.toMs = right.toMs;
-    runs.splice(at + 1, 1);
+function joinLateAlert({ lateRuns }: Episode, run: LateRun, rule: CompiledRule): boolean {
+  const reachMs = rule.clearDurationMs + rule.quietMs;
+  for (const other of lateRuns) {
+    const { alert } = other;
+    if (alert === null || other.isEnded || alert.rule.version !== rule.version) continue;
+    if (Math.max(run.fromMs - other.toMs, other.fromMs - run.toMs) > reachMs) continue;
+    other.fromMs = Math.min(other.fromMs, run.fromMs);
+    other.toMs = Math.max(other.toMs, run.toMs);
+    other.worst = worseOf(rule, run.worst, other.worst);
+    other.isUntold = true;
+    alert.occurrences += 1;
+    alert.worstValue = worseOf(rule, other.worst, alert.worstValue);
+    alert.clearedAtMs = other.toMs;
+    dropWithin(lateRuns, other);
+    return true;
   }
+  return false;
 }
 
-/** The first of two neighbours; -1 if there are none. */
-function closestClearPair(runs: readonly LateRun[]): number {
-  let closest = -1;
-  let gapMs = Number.POSITIVE_INFINITY;
-  for (const [at, left] of runs.entries()) {
-    const right = runs[at + 1];
-    if (right === undefined || left.isBroken || right.isBroken) continue;
-    if (right.fromMs - left.toMs >= gapMs) continue;
-    closest = at;
-    gapMs = right.fromMs - left.toMs;
+/** What a person has answered is over: nothing joins it. */
+function joinLastAlert(episode: Episode, run: LateRun, rule: CompiledRule): boolean {
+  const { alert, fromMs, toMs } = episode;
+  if (alert === null || episode.isEnded || alert.rule.version !== rule.version) return false;
+  if (fromMs - run.toMs > rule.clearDurationMs + rule.quietMs) return false;
+  if (toMs !== null) {
+    // It was over only after its clear duration.
+    if (run.fromMs - toMs > rule.quietMs) return false;
+    episode.toMs = Math.max(toMs, run.toMs);
+    alert.clearedAtMs = Math.max(alert.clearedAtMs ?? run.toMs, run.toMs);
   }
-  return closest;
+  episode.fromMs = Math.min(fromMs, run.fromMs);
+  episode.isUntold = true;
+  alert.occurrences += 1;
+  alert.worstValue = worseOf(rule, run.worst, alert.worstValue);
+  dropWithin(episode.lateRuns, { fromMs: episode.fromMs, toMs: episode.toMs ?? run.toMs });
+  return true;
+}
+
+/** The runs that another one has swallowed; one that has its alert stays. */
+function dropWithin(runs: LateRun[], by: LateRun | Span): void {
+  const kept = runs.filter(
+    (run) => run === by || run.alert !== null || run.fromMs < by.fromMs || run.toMs > by.toMs,
+  );
+  runs.splice(0, runs.length, ...kept);
 }

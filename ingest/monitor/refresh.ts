@@ -2,6 +2,7 @@
 import type { Directory } from "../decode/directory.ts";
 import type { CompiledRule } from "../rules/compile.ts";
 import type { RuleBook } from "../rules/rule-book.ts";
+import { tellUntold } from "./alert.ts";
 import { close, endStretch } from "./episode.ts";
 import { cellKeyOf, factsOf, type Kitchens } from "./kitchens.ts";
 import { forgetSilence, reconsider, scheduleDevice } from "./silence.ts";
@@ -147,4 +148,5 @@ function restart(episode: Episode, rule: CompiledRule): void {
 export function endByRule(fold: Fold, device: Device, episode: Episode): void {
   if (episode.silence === "waiting") device.cell.waiting -= 1;
   close(fold, episode, { by: "rule", atMs: fold.receivedTimeMs, timeMs: fold.listeningMs });
+  tellUntold(fold, episode);
 }

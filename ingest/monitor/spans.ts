@@ -1,4 +1,4 @@
-/** Stretches of rule time that have been judged for good, as from, to, from, to; a bounded memory. */
+/** Stretches of rule time that were judged for good, as from, to, from, to; a bounded memory. */
 import { coverMs, monitorLimits } from "./state.ts";
 
 export interface Span {

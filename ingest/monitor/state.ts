@@ -48,6 +48,8 @@ export interface LateRun {
   /** Of a broken run. */
   worst: number | null;
   alert: AlertState | null;
+  /** A person has answered its alert: nothing joins it. */
+  isEnded: boolean;
   isUntold: boolean;
 }
 
