@@ -16,6 +16,9 @@ COPY ingest ./ingest
 COPY dashboard ./dashboard
 COPY simulators ./simulators
 
+# The page, built once: the running service may not write here.
+RUN NODE_ENV=production node dashboard/server/build-web-page.ts
+
 # The service may write its data folder and nothing else.
 RUN mkdir /data && chown node:node /data
 USER node

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { connectAsync, type MqttClient } from "mqtt";
 import {
   type CommandResult,
@@ -143,5 +144,7 @@ export async function eventually<Value>(
     if (performance.now() > endMs) {
       throw new Error(`not within ${deadlineMs} ms; last: ${JSON.stringify(value)?.slice(0, 500)}`);
     }
+    // An `ask` that needs no input must not keep others from theirs.
+    await nextTurn();
   }
 }
