@@ -21,8 +21,8 @@ const standardOutput = 1;
 const perGroup = 50;
 /** What a device sends again after each life of this process. */
 const resent = 20;
-/** Time runs faster for the recorder: a write each 5 ms, a checkpoint each 25. */
-const hurry = 200;
+/** Time runs faster for the recorder: a write each 20 ms, a checkpoint each 100. */
+const hurry = 50;
 
 const pace: Pace = { ...systemPace, monotonicMs: () => performance.now() * hurry };
 const crashPoint = crashPointFrom(work === "finish" ? undefined : work);
