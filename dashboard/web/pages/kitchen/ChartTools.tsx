@@ -13,6 +13,8 @@ import type { Sensor } from "../../realtime/domain-view.ts";
 import type { Kitchen } from "../../realtime/kitchen-state.ts";
 import styles from "./ChartCard.module.css";
 
+const shortMs = 6 * 3_600_000;
+
 /** Below the canvas: the limit's source, the table, and what is shown as image or sheet. */
 export function ChartTools(props: {
   chart: LiveChart;
@@ -46,6 +48,9 @@ export function ChartTools(props: {
     const about = `${kitchen.name} · ${times}`;
     saveFile(await chartImage(canvas, { title: name, about }), `${fileName}.png`);
   };
+  // Buckets of seconds need them; those of days need the date.
+  const isShort = chart.window.maxMs - chart.window.minMs <= shortMs;
+  const clockTime = (atMs: number): string => words.time(atMs / 1_000);
   const showTable = (): void => setRows(chartRows(chart.aligned.columns, chart.window));
   return (
     <>
@@ -74,7 +79,7 @@ export function ChartTools(props: {
           rows={rows}
           caption={`${name}, ${rangeText}`}
           words={texts}
-          formatTime={(atMs) => format.dateTime(atMs, zone)}
+          formatTime={isShort ? clockTime : (atMs) => format.dateTime(atMs, zone)}
           formatValue={words.value}
         />
       )}

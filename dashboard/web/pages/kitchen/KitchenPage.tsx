@@ -55,6 +55,7 @@ function LiveKitchen({ sppgId }: { sppgId: string }) {
   return (
     <KitchenView
       kitchen={production.data.kitchen}
+      isStale={production.state === "stale"}
       sensors={[...production.data.sensors, ...boxes]}
       alerts={alerts}
       devices={source.kitchen(sppgId).state.devices}
@@ -64,6 +65,7 @@ function LiveKitchen({ sppgId }: { sppgId: string }) {
 
 function KitchenView(props: {
   kitchen: Kitchen;
+  isStale: boolean;
   sensors: readonly Sensor[];
   alerts: readonly AlertRow[];
   devices: readonly HeardDevice[];
@@ -86,7 +88,7 @@ function KitchenView(props: {
       {judged.length === 0 ? (
         <EmptyState text={texts.empty} />
       ) : (
-        <div className={styles["board"]}>
+        <div className={`${styles["board"]} ${props.isStale ? styles["stale"] : ""}`}>
           <section className={styles["probes"]} aria-label={texts.probes}>
             {isOther && <Button onClick={reorder}>{texts.orderChanged}</Button>}
             <div className={styles["tiles"]}>
