@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import type { Checkpointer } from "./checkpointer.ts";
+import { createExclusive } from "./exclusive.ts";
 
 /**
  * Makes what was committed to files durable. Only their logs are opened: closing a descriptor of a
@@ -8,7 +9,10 @@ import type { Checkpointer } from "./checkpointer.ts";
  */
 export interface Durability {
   touched(path: string): void;
-  /** What was touched before the call is on disk when it resolves. */
+  /**
+   * What was touched before the call is on disk when it resolves. Calls run one after the other: a
+   * later one may not resolve while the files that it asks about are still on their way.
+   */
   sync(): Promise<void>;
 }
 
@@ -31,23 +35,26 @@ export function createDurability(directory: string, checkpointer: Checkpointer):
     const failure = await checkpointer.checkpoint(path);
     if (failure !== null) throw Object.assign(new Error(failure), { syscall: "checkpoint" });
   };
+  /** Takes what is dirty when its turn comes, also what a failed one before it has put back. */
+  const syncDirty = async (): Promise<void> => {
+    const paths = [...dirty];
+    dirty.clear();
+    if (paths.length === 0) return;
+    const ends = await Promise.allSettled(paths.map(syncFile));
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    try {
+      // New files, and logs that were deleted and made again, need their entry.
+      await syncPath(directory);
+    } catch (error) {
+      for (const path of paths) dirty.add(path);
+      throw error;
+    }
+  };
+  const turns = createExclusive();
   return {
     touched: (path) => void dirty.add(path),
-    async sync() {
-      const paths = [...dirty];
-      dirty.clear();
-      if (paths.length === 0) return;
-      const ends = await Promise.allSettled(paths.map(syncFile));
-      const failed = ends.find((end) => end.status === "rejected");
-      if (failed !== undefined) throw failed.reason;
-      try {
-        // New files, and logs that were deleted and made again, need their entry.
-        await syncPath(directory);
-      } catch (error) {
-        for (const path of paths) dirty.add(path);
-        throw error;
-      }
-    },
+    sync: () => turns.run(syncDirty),
   };
 }
 
