@@ -2,6 +2,7 @@
 import { flagBits, type JournaledReading } from "../decode/decoded.ts";
 import { judgeFault, judgeReading } from "./judges.ts";
 import { judgeLate } from "./late.ts";
+import { placeReading } from "./order.ts";
 import {
   createSeries,
   type Device,
@@ -20,19 +21,13 @@ const powerOnCelsius = 85;
 /** How near both neighbours must be for a soup. */
 const soupCelsiusMax = 2;
 
-/** The newest reading is `newer`; a resend of that very reading is `same`. */
-type Order = "newer" | "same" | "late";
-
 /** @returns the series, if the reading is the newest one that a page may see, flagged or not */
 export function feedReading(fold: Fold, device: Device, reading: JournaledReading): Series | null {
   // A time that nobody believes proves only that the device is there.
   if ((reading.flags & flagBits.clockSuspect) !== 0) return null;
   const series = device.series.get(reading.seriesKey) ?? addSeries(fold, device, reading);
   if (series === null) return null;
-  const isTimed = reading.originalTimeMs !== null;
-  const timeMs = isTimed ? reading.eventTimeMs : fold.monotonicMs;
-  const seq = isTimed ? (reading.seq ?? 0) : -1;
-  const order = orderOf(series, timeMs, seq);
+  const { timeMs, seq, order } = placeReading(fold, series, reading);
   if (order === "same") return null;
   const moment: Moment = { device, series, timeMs, sample: reading };
   if ((reading.flags & faulty) !== 0) {
@@ -47,13 +42,6 @@ export function feedReading(fold: Fold, device: Device, reading: JournaledReadin
   if (series.held.length > 0) settleHeld(fold, moment, { series, seq });
   takeNewest(fold, moment, { series, seq });
   return series;
-}
-
-function orderOf(series: Series, timeMs: number, seq: number): Order {
-  if (timeMs > series.timeMs) return "newer";
-  if (timeMs < series.timeMs) return "late";
-  if (seq === -1 || seq > series.seq) return "newer";
-  return seq === series.seq ? "same" : "late";
 }
 
 /** `null` for one too many. */
@@ -76,6 +64,7 @@ function takeNewest(
   const { sample, timeMs } = moment;
   series.timeMs = timeMs;
   series.seq = seq;
+  series.shiftMs = timeMs - fold.monotonicMs;
   series.fields = sample.fields;
   series.eventTimeMs = sample.eventTimeMs;
   series.receivedTimeMs = sample.receivedTimeMs;

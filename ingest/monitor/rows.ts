@@ -37,6 +37,8 @@ interface SeriesRow {
     receivedTimeMs: number;
     batteryPct: number | null;
   } | null;
+  shift?: number | undefined;
+  timed?: { timeMs: number; seq: number } | undefined;
   fault?: { run: number; timeMs: number; seq: number } | undefined;
   held?: HeldReading[] | undefined;
   episodes?: EpisodeRow[] | undefined;
@@ -92,6 +94,8 @@ function encodeSeries(series: Series): SeriesRow {
     reading,
     newest:
       fields === null ? null : { timeMs, seq, fields, eventTimeMs, receivedTimeMs, batteryPct },
+    shift: series.shiftMs === 0 ? undefined : series.shiftMs,
+    timed: series.timed ?? undefined,
     fault: hasFault
       ? { run: series.faultRun, timeMs: series.faultTimeMs, seq: series.faultSeq }
       : undefined,
@@ -166,6 +170,8 @@ function decodeSeries({ cell, deviceId }: Device, row: SeriesRow): Series {
   const key = `${cell.sppgId}/${deviceId}/${channel}/${reading}`;
   const series = createSeries(key, channel, reading);
   if (newest !== null) Object.assign(series, newest);
+  series.shiftMs = row.shift ?? 0;
+  series.timed = row.timed ?? null;
   if (fault !== undefined) {
     series.faultRun = fault.run;
     series.faultTimeMs = fault.timeMs;

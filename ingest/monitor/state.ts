@@ -108,6 +108,10 @@ export interface Series extends Watched {
   /** The watermark in rule time, and its seq; -1 for a reading without time of its own. */
   timeMs: number;
   seq: number;
+  /** Rule time of the newest reading less the even clock: where one without time would stand. */
+  shiftMs: number;
+  /** The watermark of readings with a time, while the newest one has none; else `null`. */
+  timed: Readonly<{ timeMs: number; seq: number }> | null;
   /** The newest reading without flags; `null` before the first. */
   fields: Readonly<Record<string, number>> | null;
   eventTimeMs: number;
@@ -236,6 +240,8 @@ export function createSeries(key: string, channel: string, reading: Series["read
     episodes: null,
     timeMs: Number.NEGATIVE_INFINITY,
     seq: -1,
+    shiftMs: 0,
+    timed: null,
     fields: null,
     eventTimeMs: 0,
     receivedTimeMs: 0,

@@ -35,12 +35,12 @@ test("resends out of stretches that were too short for an alert never make one t
 });
 
 test("stretches too short for an alert are remembered in a bounded memory, over restarts", () => {
-  const scene = createLasting();
+  const scene = createLasting({ quietSeconds: 1800 });
   live(scene, 24 * 60, (minute) => minute % 25 < 8);
   scene.save();
   scene.restart();
   const day = minutesFrom(0, 24 * 60).filter((minute) => minute % 25 < 8 && minute % 3 === 0);
-  sendWarm(scene, day.slice(-200));
+  sendWarm(scene, day.slice(-80));
   expect(scene.messages()).toEqual([]);
   sendWarm(scene, day);
   scene.monitor.beginCheckpoint();

@@ -250,3 +250,96 @@ test("readings without a time of their own are ordered and timed by the even clo
   expect(scene.alerts()).toMatchObject([{ value: 13, isLate: false }]);
   expect(scene.monitor.snapshot(sppgId).latest).toMatchObject([{ fields: { celsius: 13 } }]);
 });
+
+const hourMs = 3_600_000;
+/** What the device's own clock says, in seconds of the scene, if the host's is off by so much. */
+const ownTime = (scene: Scene, hours: number) => scene.now() + hours * 3600;
+
+test("a device that sends its time only sometimes is heard after a step of the host's clock", () => {
+  for (const hours of [-2, 2]) {
+    const scene = oneRule();
+    scene.goTo(10);
+    scene.read("probe", 4, { at: null });
+    scene.goTo(20);
+    scene.stepClock(hours * hourMs);
+    scene.goTo(30);
+    scene.read("probe", 4, { at: hours < 0 ? null : ownTime(scene, hours) });
+    scene.goTo(40);
+    scene.read("probe", 20, { at: hours < 0 ? ownTime(scene, hours) : null });
+    expect(scene.alerts()).toMatchObject([{ condition: "active", isLate: false, value: 20 }]);
+    expect(scene.monitor.snapshot(sppgId).latest).toMatchObject([{ fields: { celsius: 20 } }]);
+  }
+});
+
+test("a duration between readings with and without a time is what has passed in truth", () => {
+  for (const hours of [-2, 0, 2, 72]) {
+    const scene = oneRule({ minDurationSeconds: 60 });
+    for (let second = 0; second <= 60; second += 10) {
+      scene.goTo(second);
+      expect(scene.alerts(), `${hours} h, ${second} s`).toEqual([]);
+      scene.read("probe", 12, { at: second % 20 === 0 ? null : ownTime(scene, hours) });
+    }
+    expect(scene.alerts()).toMatchObject([{ condition: "active", isLate: false }]);
+  }
+});
+
+test("while readings without a time are the newest, resends of ones with it change nothing", () => {
+  const scene = oneRule();
+  send(
+    scene,
+    [
+      [0, 12],
+      [10, 5],
+    ],
+    10,
+  );
+  const before = scene.alerts();
+  scene.goTo(20);
+  scene.read("probe", 5, { at: null });
+  send(
+    scene,
+    [
+      [0, 12],
+      [10, 5],
+      [0, 12],
+    ],
+    21,
+  );
+  expect(scene.alerts()).toEqual(before);
+  expect(scene.monitor.snapshot(sppgId).latest).toMatchObject([
+    { fields: { celsius: 5 }, eventTimeMs: scene.timeOf(20) },
+  ]);
+});
+
+/** Twenty minutes; every reading with a time or without, as `random` says. */
+function playMixed(seed: number, { hours, steps }: { hours: number; steps: boolean }) {
+  const random = seededRandom(seed);
+  const scene = oneRule({ minDurationSeconds: 60, clearDurationSeconds: 30, quietSeconds: 60 });
+  scene.read("probe", 5, { at: ownTime(scene, hours) });
+  let value = 5;
+  for (let second = 10; second <= 1200; second += 10) {
+    scene.goTo(second);
+    if (random() < 0.15) value = value === 5 ? 12 + Math.floor(random() * 9) : 5;
+    const isTimed = random() < 0.5;
+    const stepBy = random() < 0.1 ? -2 * hourMs : 72 * hourMs;
+    if (random() < 0.05 && steps) scene.stepClock(stepBy);
+    scene.read("probe", value, { at: isTimed ? ownTime(scene, hours) : null });
+    if (random() < 0.05)
+      scene.read("probe", 99, { at: ownTime(scene, hours), flags: ["implausible"] });
+  }
+  return scene.messages().map(({ condition, occurrences, worstValue, isLate, rule }) => {
+    return { key: rule.key, condition, occurrences, worstValue, isLate };
+  });
+}
+
+test("no step of the host's clock, and no wrong clock, changes what is told of mixed readings", () => {
+  let told = 0;
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const expected = playMixed(seed, { hours: 0, steps: false });
+    told += expected.length;
+    expect(playMixed(seed, { hours: 0, steps: true }), `seed ${seed}`).toEqual(expected);
+    expect(playMixed(seed, { hours: -2, steps: true }), `seed ${seed}`).toEqual(expected);
+    expect(playMixed(seed, { hours: 3, steps: true }), `seed ${seed}`).toEqual(expected);
+  }
+  expect(told).toBeGreaterThan(100);
+});
