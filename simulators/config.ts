@@ -4,10 +4,10 @@ import { type Environment, parseEnvironment } from "../devices/index.ts";
 /** Every variable of the simulators. */
 export const demoConfigShape = {
   NADI_DEMO: z
-    .enum(["yes", "no"])
+    .enum(["on", "off"])
     .optional()
     .describe(
-      "Simulated demo kitchen, if there is no other; unset: `yes` for npm start, `no` for serve",
+      "Simulated demo kitchen, if there is no other; unset: `on` for npm start, `off` for serve",
     ),
 };
 
@@ -19,5 +19,5 @@ export interface DemoConfig {
 /** Pure; throws a `ConfigError` that reports all bad keys at once. */
 export function loadDemoConfig(env: Environment): DemoConfig {
   const { NADI_DEMO: wanted } = parseEnvironment(z.object(demoConfigShape), env);
-  return Object.freeze({ isWanted: wanted === undefined ? null : wanted === "yes" });
+  return Object.freeze({ isWanted: wanted === undefined ? null : wanted === "on" });
 }
