@@ -54,10 +54,13 @@ export class Maintenance {
     for (const file of files.days) {
       if (file.endDay + archivedAfterDays <= today) await this.#tryArchive(file);
     }
+    const over = await this.#findCopied(
+      files.days.filter((one) => one.endDay <= today - keep.rawDays),
+    );
     // Nothing is deleted before its copy is on disk.
     await this.#options.sync();
     if (this.#isStopped) return;
-    for (const file of files.days.filter((one) => one.endDay <= today - keep.rawDays)) {
+    for (const file of over) {
       await exclusive.run(async () => {
         // Something late may have come since: then the next run copies it first.
         if (!days.isOpen(file.firstDay) && days.isArchived(file.firstDay)) removeFile(file);
@@ -73,6 +76,26 @@ export class Maintenance {
     while (await exclusive.run(forget)) await nextTurn();
   }
 
+  /** Those whose copies the next sync covers: an ended process may have left them unsynced. */
+  async #findCopied(files: readonly StoreFile[]): Promise<StoreFile[]> {
+    const { days, exclusive } = this.#options;
+    const copied: StoreFile[] = [];
+    for (const file of files) {
+      await exclusive.run(async () => {
+        if (!days.isArchived(file.firstDay)) return;
+        this.#touchCopies(file.firstDay);
+        copied.push(file);
+      });
+    }
+    return copied;
+  }
+
+  #touchCopies(day: number): void {
+    const { directory, touched } = this.#options;
+    touched(monthPath(directory, day));
+    touched(yearPath(directory, day));
+  }
+
   /** A damaged file stops no other day. */
   async #tryArchive(file: StoreFile): Promise<void> {
     if (this.#isStopped) return;
@@ -86,11 +109,10 @@ export class Maintenance {
 
   /** Copies a day into its month and year. Gives up for now if something late comes meanwhile. */
   async #archive({ firstDay: day, path: dayPath }: StoreFile): Promise<void> {
-    const { directory, days, exclusive, touched } = this.#options;
+    const { directory, days, exclusive } = this.#options;
     if (await exclusive.run(async () => days.isArchived(day))) return;
     const paths = { monthPath: monthPath(directory, day), yearPath: yearPath(directory, day) };
-    touched(paths.monthPath);
-    touched(paths.yearPath);
+    this.#touchCopies(day);
     let openings = 0;
     const copy = await exclusive.run(async () => {
       await days.roll(day, () => minutesOfDay);
@@ -102,7 +124,10 @@ export class Maintenance {
     try {
       while (await exclusive.run(async () => isCurrent() && copy.step())) await nextTurn();
       await exclusive.run(async () => {
-        if (isCurrent()) copy.mark();
+        if (!isCurrent()) return;
+        copy.mark();
+        // A sync meanwhile has covered no more than the first steps.
+        this.#touchCopies(day);
       });
     } finally {
       copy.close();
