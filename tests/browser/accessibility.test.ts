@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { keepShot, openPage, type ScreenName, signInByForm } from "../support/browser.ts";
 import { fileScope } from "../support/file-scope.ts";
-import { type BrowserKitchens, startKitchens } from "./kitchens.ts";
+import { type BrowserKitchens, startKitchens, warmKitchen } from "./kitchens.ts";
 
 const scope = fileScope();
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -52,6 +52,9 @@ for (const screen of ["phone", "laptop"] as const satisfies ScreenName[]) {
       await page.locator("tbody tr").nth(1).waitFor();
       await page.locator("article").first().waitFor();
       await check(page, `${look} overview`);
+      await page.goto(`${given.login.url}/kitchens/${warmKitchen}`);
+      await page.locator("canvas").first().waitFor();
+      await check(page, `${look} kitchen`);
       await page.goto(`${given.login.url}/alerts`);
       await page.locator("main ul button").first().click();
       await page.locator("article").first().waitFor();

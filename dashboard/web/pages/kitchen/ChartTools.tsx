@@ -64,11 +64,11 @@ export function ChartTools(props: {
           >
             {rows === null ? texts.table : texts.hideTable}
           </Button>
-          <Button look="quiet" aria-label={texts.imageLabel} onClick={() => void saveImage()}>
+          <Button look="quiet" title={texts.imageLabel} onClick={() => void saveImage()}>
             <Icon name="download" />
             {texts.image}
           </Button>
-          <Button look="quiet" aria-label={texts.sheetLabel} onClick={saveSheet}>
+          <Button look="quiet" title={texts.sheetLabel} onClick={saveSheet}>
             <Icon name="download" />
             {texts.sheet}
           </Button>
