@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createServer as createPlainServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "@prometheus-io/client";
 import { type FastifyReply, type FastifyRequest, fastify, LogController } from "fastify";
@@ -8,6 +10,7 @@ import { shareOpenFiles } from "../../broker/index.ts";
 import { CodedError } from "../../devices/index.ts";
 import { registerApi, type RegisteredApi } from "./api.ts";
 import { type HttpConfig, isLoopback } from "./config.ts";
+import { boundPipelining, limitConnections } from "./connection-limits.ts";
 import { isProblemCode, type ProblemCode, problemMessages } from "./problem-messages.ts";
 import { sendCodedProblem, sendProblem } from "./problems.ts";
 import { checkReadiness, type ReadinessCheck } from "./readiness.ts";
@@ -44,6 +47,8 @@ const bodyBytesMax = 64 * 1024;
 const headerBytesMax = 16 * 1024;
 /** A client that drips its request holds a socket for this long at most. */
 const requestMsMax = 10_000;
+/** How late Node may notice it: its default of 30 s would make 40 s of the 10. */
+const timeoutCheckMs = 1_000;
 /** Longer than the 60 s after which common proxies give up an idle connection. */
 const keepAliveMs = 72_000;
 /** A kitchen has tens of screens; beyond this a flood would take the broker's memory. */
@@ -80,34 +85,21 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
 }
 
 function createServer({ config, log }: HttpAppOptions) {
-  const https =
-    config.tls === null
-      ? null
-      : {
-          cert: readFileSync(config.tls.certFile),
-          key: readFileSync(config.tls.keyFile),
-          maxHeaderSize: headerBytesMax,
-        };
   const server = fastify({
     loggerInstance: log.child({ component: "http" }),
     // One line a request at debug, below, instead of two at info.
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: bodyBytesMax,
-    requestTimeout: requestMsMax,
-    keepAliveTimeout: keepAliveMs,
     forceCloseConnections: "idle",
-    // Fastify takes `null` for plain HTTP; its types name the server after the HTTPS one.
-    https,
-    ...(https === null ? { http: { maxHeaderSize: headerBytesMax } } : {}),
+    serverFactory: (handle) => createNodeServer(config, handle),
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply, "DASHBOARD_REQUEST_INVALID", { detail: error.message });
     },
   });
-  server.server.maxConnections = Math.min(connectionsMax, shareOpenFiles().httpSockets);
   server.addHook("onRequest", async (_request, reply) => {
     reply.headers(securityHeaders);
-    if (https !== null) reply.header("strict-transport-security", "max-age=31536000");
+    if (config.tls !== null) reply.header("strict-transport-security", "max-age=31536000");
   });
   server.addHook("onResponse", async (request, reply) => {
     request.log.debug(
@@ -115,6 +107,33 @@ function createServer({ config, log }: HttpAppOptions) {
       "request answered",
     );
   });
+  return server;
+}
+
+/** Made here and not by fastify, which sets the timeouts too late to be looked at in time. */
+function createNodeServer(config: HttpConfig, handle: RequestListener): Server {
+  const options = {
+    maxHeaderSize: headerBytesMax,
+    headersTimeout: requestMsMax,
+    requestTimeout: requestMsMax,
+    connectionsCheckingInterval: timeoutCheckMs,
+    keepAliveTimeout: keepAliveMs,
+  };
+  const bounded = boundPipelining(handle);
+  const server =
+    config.tls === null
+      ? createPlainServer(options, bounded)
+      : createTlsServer(
+          {
+            ...options,
+            cert: readFileSync(config.tls.certFile),
+            key: readFileSync(config.tls.keyFile),
+            handshakeTimeout: requestMsMax,
+          },
+          bounded,
+        );
+  const max = Math.min(connectionsMax, shareOpenFiles().httpSockets);
+  limitConnections(server, { max, trustedProxies: config.trustedProxies });
   return server;
 }
 
@@ -155,21 +174,32 @@ function registerIndex(server: HttpServer, options: HttpAppOptions): void {
 function registerStatusRoutes(server: HttpServer, options: HttpAppOptions): void {
   // Answered by the event loop alone: while it turns, a restart would not help.
   server.get("/livez", () => ({ ok: true }));
+  const readiness = shareRunning(() => checkReadiness(options.readiness));
+  const metrics = shareRunning(() => options.metrics.metrics());
   server.get("/readyz", async (_request, reply) => {
-    const report = await checkReadiness(options.readiness);
+    const report = await readiness();
     return reply.code(report.ok ? 200 : 503).send(report);
   });
   server.get("/metrics", async (request, reply) => {
     if (!mayReadMetrics(request, options.config.metricsToken)) {
       return sendProblem(reply, "DASHBOARD_METRICS_FORBIDDEN");
     }
-    return reply.type(options.metrics.contentType).send(await options.metrics.metrics());
+    return reply.type(options.metrics.contentType).send(await metrics());
   });
   server.get<{ Params: { code: string } }>("/problems/:code", ({ params }, reply) =>
     isProblemCode(params.code)
       ? describeProblem(reply, params.code)
       : sendProblem(reply, "DASHBOARD_NOT_FOUND"),
   );
+}
+
+/** Whoever asks while it runs gets the same answer: a crowd that asks costs no more than one. */
+function shareRunning<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let running: Promise<Result> | null = null;
+  return () =>
+    (running ??= work().finally(() => {
+      running = null;
+    }));
 }
 
 function describeProblem(reply: FastifyReply, code: ProblemCode): FastifyReply {

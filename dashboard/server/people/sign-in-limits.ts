@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { addressGroup } from "../address-group.ts";
 
 /**
  * Guesses are counted for an account from one address, and for an address. Never for an account
@@ -64,7 +64,7 @@ export class SignInLimits {
    * guesses.
    */
   begin(email: string, address: string): SignInBegin {
-    const place = placeOf(address);
+    const place = addressGroup(address);
     const accountKey = JSON.stringify([email, place]);
     const addressCount = this.#count(this.#addresses, place);
     const accountCount = this.#count(this.#accounts, accountKey);
@@ -135,19 +135,4 @@ export class SignInLimits {
     if (count.failures < freeFailures) return waitMsMin;
     return Math.max(0, count.failedAtMs + waitMs - this.#monotonicMs());
   }
-}
-
-/** Whoever has one address of IPv6 has a /64 of them. */
-function placeOf(address: string): string {
-  const plain = address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
-  if (!isIPv6(plain)) return plain;
-  const [head = "", tail] = (plain.split("%")[0] ?? "").split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  const groups = [...left, ...Array.from({ length: zeros }, () => "0"), ...right];
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":");
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { get as httpsGet } from "node:https";
 import { connect } from "node:net";
@@ -83,6 +84,39 @@ test("a readiness check that throws or hangs has failed, and the others still an
       { name: "holds", ok: true, detail: "fine" },
     ],
   });
+});
+
+test("a crowd that asks /readyz at once costs one check", async (t) => {
+  const held = Promise.withResolvers<{ ok: boolean; detail: string }>();
+  let checks = 0;
+  const check = () => {
+    checks += 1;
+    return held.promise;
+  };
+  const app = createApp(t, { readiness: [{ name: "disk", check }] });
+  await app.server.ready();
+  const answers = Promise.all(Array.from({ length: 20 }, () => app.server.inject("/readyz")));
+  held.resolve({ ok: true, detail: "" });
+  expect((await answers).map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(200));
+  expect(checks).toBe(1);
+  await app.server.inject("/readyz");
+  expect(checks).toBe(2);
+});
+
+test("a request must arrive whole within 10 s", (t) => {
+  const { server } = createApp(t).server;
+  expect(server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 10_000 });
+});
+
+test("a client that sends requests without waiting for answers is cut off", async (t) => {
+  const { port } = await createApp(t).start();
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => socket.destroy());
+  const closed = once(socket.resume(), "close");
+  // Also addresses that fastify refuses before any hook.
+  socket.write("GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(100));
+  await closed;
+  expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
 });
 
 test("/metrics answers Prometheus text to this machine itself", async (t) => {
