@@ -12,7 +12,10 @@ const alertIdChars = 32;
  * that opened it comes once more: rows are told apart by it.
  */
 export function alertIdOf(rule: CompiledRule, { device, series, sample }: Moment): string {
-  const about = [device.cell.sppgId, device.deviceId, series?.channel ?? "", series?.reading ?? ""];
+  const { cell, deviceId } = device;
+  // A device that moves to another gateway begins anew there: a reading that opened an alert before
+  // may come once more, and a row that has ended never goes back.
+  const about = [cell.sppgId, cell.key, deviceId, series?.channel ?? "", series?.reading ?? ""];
   const identity = JSON.stringify([rule.key, rule.version, ...about, identityOf(sample)]);
   return createHash("sha256").update(identity).digest("hex").slice(0, alertIdChars);
 }
