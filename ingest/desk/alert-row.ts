@@ -59,6 +59,12 @@ export function moveByPerson(before: AlertRecord, change: Partial<PersonPart>): 
   return withResolved(record, toAlertRow(record));
 }
 
+/** The alert as the machine has told it last. */
+export function toAlertState({ machine_json, revision }: AlertRecord): AlertEffect["alert"] {
+  // Written by moveByMachine alone.
+  return { ...(JSON.parse(machine_json) as MachinePart), revision };
+}
+
 /** The alert as people see it: both parts together. */
 export function toAlertRow(record: AlertRecord): AlertRow {
   // Written by moveByMachine alone.

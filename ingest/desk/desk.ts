@@ -3,7 +3,14 @@
  * people did, the outbox, dead letters, the monitor's state.
  */
 import type { AlertData } from "../../devices/index.ts";
-import type { ChangeFacts, Effect, MonitorMeta, StateRow } from "../monitor/monitor.ts";
+import type {
+  AlertState,
+  ChangeFacts,
+  Effect,
+  EntryRange,
+  MonitorMeta,
+  StateRow,
+} from "../monitor/monitor.ts";
 import type { Rule, RuleVersion } from "../rules/rule.ts";
 
 /** A message that waits to be published; its id is stable, so that a repeat is recognised. */
@@ -33,6 +40,8 @@ export interface IngestRecords {
    * overwritten. Answers the messages of the alerts that moved, already in the outbox.
    */
   applyEffects(effects: readonly Effect[]): Promise<OutboxMessage[]>;
+  /** Alerts that an entry of this range has moved last, in the order of ids, behind `after`. */
+  alertsMovedBetween(range: EntryRange, after: string | null, limit: number): Promise<AlertState[]>;
   /**
    * Messages whose publishing is not known, oldest first: after a start, after a failure, and after
    * a change entry, because what people did waits there too. With `offset`, the entry that the

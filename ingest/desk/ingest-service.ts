@@ -2,6 +2,7 @@ import type { Records } from "../../devices/index.ts";
 import { applyEffects } from "./apply-effects.ts";
 import type { IngestRecords } from "./desk.ts";
 import { createStateMethods } from "./monitor-state.ts";
+import { createMovedAlertMethods } from "./moved-alerts.ts";
 import { createOutboxMethods } from "./outbox.ts";
 import { createFactMethods } from "./rule-versions.ts";
 
@@ -15,5 +16,6 @@ export function createService(records: Records): IngestRecords {
     ...createFactMethods(records),
     ...createStateMethods(records),
     ...createOutboxMethods(records),
+    ...createMovedAlertMethods(records),
   };
 }

@@ -21,6 +21,13 @@ export const migrations: readonly Migration[] = [
       await createMonitorState(tx);
     },
   },
+  {
+    id: "0004-alert-by-entry",
+    async up(tx) {
+      // A start asks for those of the last seconds among years of them.
+      await tx.schema.createIndex("alert_by_entry").on("alert").column("entry_offset").execute();
+    },
+  },
 ];
 
 async function createRules(tx: Transaction<unknown>): Promise<void> {

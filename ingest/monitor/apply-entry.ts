@@ -30,6 +30,8 @@ export interface Core {
   sleepers: Sleepers;
   live: LiveValues;
   replayUpTo: number;
+  /** A replay from here on has not been settled with the records; `null`: nothing was replayed. */
+  unsettledFrom: number | null;
   /** Cells that differ from their rows. */
   dirty: Set<Cell>;
 }

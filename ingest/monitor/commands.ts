@@ -38,7 +38,8 @@ interface Found {
   run: LateRun | null;
 }
 
-function findAlert(cell: Cell, alertId: string): Found | null {
+/** Also if it is a late one. */
+export function findAlert(cell: Cell, alertId: string): Found | null {
   for (const device of cell.devices.values()) {
     for (const series of [null, ...device.series.values()]) {
       const episodes = (series ?? device).episodes ?? [];

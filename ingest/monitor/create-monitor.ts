@@ -9,6 +9,7 @@ import { createLiveValues } from "./live.ts";
 import type { Monitor, MonitorMeta, StateRow } from "./monitor.ts";
 import { assignDeviceRules, seriesRulesOf } from "./refresh.ts";
 import { decodeMeta, encodeCell, encodeMeta } from "./rows.ts";
+import { settleAlerts } from "./settle.ts";
 import { createSleepers } from "./sleepers.ts";
 import { snapshotOf, statsOf } from "./snapshot.ts";
 import type { Cell, Fold } from "./state.ts";
@@ -39,12 +40,21 @@ export function createMonitor(options: MonitorOptions): Monitor {
     get changeSeq() {
       return core.changeSeq;
     },
+    get unsettled() {
+      const { unsettledFrom: afterOffset, replayUpTo: uptoOffset } = core;
+      if (afterOffset === null || fold.offset <= uptoOffset) return null;
+      return { afterOffset, uptoOffset };
+    },
+    settle: (known) => {
+      settleAlerts(fold, kitchens, known);
+      core.unsettledFrom = null;
+    },
     apply: (entry, facts) => applyEntry(core, entry, facts),
     takeEffects: () => fold.effects.splice(0),
     takeLive: () => live.take(),
     beginCheckpoint: () => {
       rows.begin();
-      return encodeMeta(fold.offset, core.clocks, core.changeSeq);
+      return encodeMeta(fold.offset, core);
     },
     takeRows: (charsMax) => rows.take(charsMax),
     snapshot: (sppgId) => snapshotOf(fold.offset, sppgId, kitchens.bySppgId.get(sppgId)),
@@ -92,6 +102,7 @@ function createCore(options: MonitorOptions): Core {
     sleepers: createSleepers(options.rows, kitchens, rules),
     live: createLiveValues(isWatched),
     replayUpTo,
+    unsettledFrom: start?.unsettledFrom ?? (replayUpTo > fold.offset ? fold.offset : null),
     dirty,
   };
 }

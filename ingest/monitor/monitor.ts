@@ -73,6 +73,12 @@ export interface LatestReading extends LiveReading {
   receivedTimeMs: number;
 }
 
+/** Entries with `afterOffset` < offset ≤ `uptoOffset`. */
+export interface EntryRange {
+  afterOffset: number;
+  uptoOffset: number;
+}
+
 export interface KitchenSnapshot {
   sppgId: string;
   /** The offset that it is as of. */
@@ -87,6 +93,13 @@ export interface Monitor {
   readonly changeSeq: number;
   /** Folds one entry; `facts` come with a change entry and with no other. */
   apply(entry: DecodedEntry, facts: ChangeFacts | null): void;
+  /**
+   * The entries that were folded again, once one behind them has been and until `settle` is called;
+   * `null` otherwise.
+   */
+  readonly unsettled: EntryRange | null;
+  /** Takes the alerts that those entries had moved, all effects so far applied. */
+  settle(known: readonly AlertState[]): void;
   /** The effects since the last call, in order. */
   takeEffects(): Effect[];
   /**

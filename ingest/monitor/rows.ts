@@ -195,20 +195,30 @@ function addLoose(
   loose.push({ device, watched, byKey });
 }
 
-interface MetaBody {
-  format: number;
+interface MetaParts {
   clocks: Clocks;
   changeSeq: number;
+  /** A replay that has not been settled yet began behind this entry. */
+  unsettledFrom: number | null;
 }
 
-export function encodeMeta(offset: number, clocks: Clocks, changeSeq: number): MonitorMeta {
-  const body: MetaBody = { format: formatVersion, clocks, changeSeq };
+interface MetaBody extends Omit<MetaParts, "unsettledFrom"> {
+  format: number;
+  /** 0 is left out: before the first checkpoint a replay is as good as the first fold. */
+  unsettledFrom?: number | undefined;
+}
+
+export function encodeMeta(offset: number, parts: MetaParts): MonitorMeta {
+  const { clocks, changeSeq, unsettledFrom } = parts;
+  const unsettled = unsettledFrom === null || unsettledFrom === 0 ? undefined : unsettledFrom;
+  const body: MetaBody = { format: formatVersion, clocks, changeSeq, unsettledFrom: unsettled };
   return { offset, body: JSON.stringify(body) };
 }
 
-export function decodeMeta(meta: MonitorMeta): { clocks: Clocks; changeSeq: number } {
-  const { clocks, changeSeq } = parseBody(meta.body, { offset: meta.offset }) as MetaBody;
-  return { clocks, changeSeq };
+export function decodeMeta(meta: MonitorMeta): MetaParts {
+  const body = parseBody(meta.body, { offset: meta.offset }) as MetaBody;
+  const { clocks, changeSeq, unsettledFrom = null } = body;
+  return { clocks, changeSeq, unsettledFrom };
 }
 
 /**

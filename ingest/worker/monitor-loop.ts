@@ -8,6 +8,7 @@ import type { Effects } from "./effects.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Bell, Pace } from "./pace.ts";
 import { isRetryable, retry } from "./retry.ts";
+import { Settlement, type SettlementOptions } from "./settlement.ts";
 import type { Turns } from "./turns.ts";
 
 export interface MonitorLoopOptions {
@@ -16,6 +17,7 @@ export interface MonitorLoopOptions {
   changes: Pick<Changes, "factsBetween">;
   effects: Effects;
   outbox: Outbox;
+  ports: SettlementOptions["ports"];
   live: Live;
   checkpoints: Checkpoints;
   turns: Turns;
@@ -29,11 +31,13 @@ export interface MonitorLoopOptions {
 /** The consumer that thinks: it feeds the fold and carries away what comes out of it. */
 export class MonitorLoop {
   readonly #options: MonitorLoopOptions;
+  readonly #settlement: Settlement;
   #nextOffset: number;
   folded = 0;
 
   constructor(options: MonitorLoopOptions) {
     this.#options = options;
+    this.#settlement = new Settlement(options);
     this.#nextOffset = options.startOffset;
   }
 
@@ -51,6 +55,7 @@ export class MonitorLoop {
       while (!signal.aborted) {
         const batch = await this.#retried(async () => await batches.read(this.#nextOffset));
         if (batch !== null) await this.#fold(batch);
+        await this.#held(this.#retried(() => this.#settlement.step()));
         checkpoints.step();
         await this.#held(Promise.race([effects.room(), stopped]));
         // The bell may have rung for the end since the last look: it does not ring again.

@@ -34,7 +34,7 @@ test("ingest's tables are added to a registry that is there already", async (t) 
   t.onTestFinished(() => records.close());
   await migrate(records, await loadMigrations([registryMigrationsModule]));
   const both = await loadMigrations([registryMigrationsModule, ingestMigrationsModule]);
-  expect(await migrate(records, both)).toEqual(["0002-ingest"]);
+  expect(await migrate(records, both)).toEqual(["0002-ingest", "0004-alert-by-entry"]);
   expect(await migrate(records, both)).toEqual([]);
 });
 

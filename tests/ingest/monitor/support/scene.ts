@@ -166,6 +166,16 @@ export function createScene(options: { devices: DeviceSketch[]; rules?: Rule[] }
     monitor.takeEffects();
   }
 
+  /** As the worker does after a replay, if the records have taken every effect so far. */
+  function settle(): void {
+    const { unsettled } = monitor;
+    if (unsettled === null) return;
+    const { afterOffset, uptoOffset } = unsettled;
+    const moved = effects.filter((it) => it.offset > afterOffset && it.offset <= uptoOffset);
+    monitor.settle(latestAlerts(moved));
+    effects.push(...monitor.takeEffects());
+  }
+
   for (const rule of options.rules ?? []) putRule(rule);
   effects.length = 0;
   return {
@@ -216,6 +226,7 @@ export function createScene(options: { devices: DeviceSketch[]; rules?: Rule[] }
     command,
     save,
     restart,
+    settle,
     /** Each alert as it was told last, in the order of opening. */
     alerts: (): AlertState[] => latestAlerts(effects),
     messages: (): AlertState[] =>
