@@ -1,16 +1,16 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer as createPlainServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "@prometheus-io/client";
-import { type FastifyReply, type FastifyRequest, fastify, LogController } from "fastify";
+import { type FastifyReply, fastify, LogController } from "fastify";
 import type { Logger } from "pino";
 import { shareOpenFiles } from "../../broker/index.ts";
 import { CodedError } from "../../devices/index.ts";
 import { registerApi, type RegisteredApi } from "./api.ts";
-import { type HttpConfig, isLoopback } from "./config.ts";
+import type { HttpConfig } from "./config.ts";
 import { boundPipelining, limitConnections } from "./connection-limits.ts";
+import { mayReadMetrics } from "./metrics-access.ts";
 import { isProblemCode, type ProblemCode, problemMessages } from "./problem-messages.ts";
 import { sendCodedProblem, sendProblem } from "./problems.ts";
 import { checkReadiness, type ReadinessCheck } from "./readiness.ts";
@@ -92,6 +92,8 @@ function createServer({ config, log }: HttpAppOptions) {
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: bodyBytesMax,
     forceCloseConnections: "idle",
+    // A HEAD would do all the work of its GET, and throw it away as fast as it comes.
+    exposeHeadRoutes: false,
     serverFactory: (handle) => createNodeServer(config, handle),
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply, "DASHBOARD_REQUEST_INVALID", { detail: error.message });
@@ -181,7 +183,7 @@ function registerStatusRoutes(server: HttpServer, options: HttpAppOptions): void
     return reply.code(report.ok ? 200 : 503).send(report);
   });
   server.get("/metrics", async (request, reply) => {
-    if (!mayReadMetrics(request, options.config.metricsToken)) {
+    if (!mayReadMetrics(request, options.config)) {
       return sendProblem(reply, "DASHBOARD_METRICS_FORBIDDEN");
     }
     return reply.type(options.metrics.contentType).send(await metrics());
@@ -205,22 +207,6 @@ function shareRunning<Result>(work: () => Promise<Result>): () => Promise<Result
 function describeProblem(reply: FastifyReply, code: ProblemCode): FastifyReply {
   const { en, id } = problemMessages[code];
   return reply.type("text/plain; charset=utf-8").send(`${code}\n\nen: ${en}\nid: ${id}\n`);
-}
-
-const forwardingHeaders = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
-
-function mayReadMetrics(request: FastifyRequest, token: string | null): boolean {
-  // A proxy on this machine also connects from loopback, for callers from anywhere.
-  const isForwarded = forwardingHeaders.some((name) => request.headers[name] !== undefined);
-  if (!isForwarded && isLoopback(request.socket.remoteAddress ?? "")) return true;
-  const [scheme, given] = (request.headers.authorization ?? "").split(" ");
-  if (token === null || given === undefined || scheme?.toLowerCase() !== "bearer") return false;
-  // Hashes have one length, which `timingSafeEqual` asks for, and tell nothing of the token's.
-  return timingSafeEqual(sha256(given), sha256(token));
-}
-
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }
 
 async function listen(server: HttpServer, { config, log }: HttpAppOptions) {
