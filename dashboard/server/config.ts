@@ -46,7 +46,9 @@ export const httpConfigShape = {
     .string()
     .min(metricsTokenLengthMin)
     .optional()
-    .describe("Bearer token for /metrics from beyond loopback; at least 16 characters"),
+    .describe(
+      "Bearer token for /metrics, from beyond loopback or behind a proxy; at least 16 characters",
+    ),
   NADI_LOG_LEVEL: z
     .enum(logLevels)
     .default("info")
@@ -87,6 +89,14 @@ export function loadHttpConfig(env: Readonly<Record<string, string | undefined>>
     throw new HttpConfigError([
       `NADI_HTTP_HOST: ${values.NADI_HTTP_HOST} is beyond loopback, where passwords need TLS: ` +
         "set NADI_TLS_CERT and NADI_TLS_KEY, or NADI_INSECURE_HTTP=yes to accept the risk",
+    ]);
+  }
+  const hasProxies = values.NADI_TRUSTED_PROXIES.length > 0;
+  const isUnnamed = hasProxies && values.NADI_PUBLIC_URL === undefined;
+  if (isUnnamed && tls === null && values.NADI_INSECURE_HTTP === "no") {
+    throw new HttpConfigError([
+      "NADI_TRUSTED_PROXIES: set NADI_PUBLIC_URL as well, for without https:// there cookies " +
+        "lack Secure; or NADI_INSECURE_HTTP=yes to accept that",
     ]);
   }
   return Object.freeze({

@@ -61,11 +61,22 @@ test("a certificate without its key is refused", () => {
   expect(problemsOf({ NADI_TLS_CERT: "cert.pem" }).join()).toContain("both or neither");
 });
 
+const named = { NADI_PUBLIC_URL: "https://nadi.example" };
+
+test("proxies without an origin for browsers are refused, where cookies would go in clear", () => {
+  const proxies = { NADI_TRUSTED_PROXIES: "10.0.0.1" };
+  expect(problemsOf(proxies).join()).toContain("NADI_PUBLIC_URL");
+  const tls = { NADI_TLS_CERT: "cert.pem", NADI_TLS_KEY: "key.pem" };
+  for (const env of [named, tls, { NADI_INSECURE_HTTP: "yes" }]) {
+    expect(problemsOf({ ...proxies, ...env })).toEqual([]);
+  }
+});
+
 test("proxies are addresses or ranges with a comma between", () => {
-  const env = { NADI_TRUSTED_PROXIES: " 10.0.0.0/8, 2001:db8::/32 ,192.0.2.1" };
+  const env = { ...named, NADI_TRUSTED_PROXIES: " 10.0.0.0/8, 2001:db8::/32 ,192.0.2.1" };
   expect(loadHttpConfig(env).trustedProxies).toEqual(["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]);
   for (const bad of ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "2001:db8::/129"]) {
-    expect(problemsOf({ NADI_TRUSTED_PROXIES: bad })).toHaveLength(1);
+    expect(problemsOf({ ...named, NADI_TRUSTED_PROXIES: bad })).toHaveLength(1);
   }
 });
 
