@@ -37,6 +37,8 @@ export type SignInBegin =
   | { attempt: null; limited: { waitMs: number; isFirst: boolean } };
 
 export interface SignInTry {
+  /** Somebody has failed from this address. */
+  readonly isDoubted: boolean;
   succeed(): void;
   fail(): void;
   /** Neither: the attempt was never judged. */
@@ -94,6 +96,7 @@ export class SignInLimits {
     };
     const nowMs = this.#monotonicMs;
     return {
+      isDoubted: addressCount.failures > 0,
       cancel: close(() => undefined),
       fail: close((count) => {
         count.failures++;

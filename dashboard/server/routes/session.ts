@@ -70,7 +70,7 @@ async function signIn(api: Api, { limits, gate }: Guards, input: SignIn) {
   const attempt = beginTry(api, limits, input);
   const replacesSha256Hex = api.sessions.tokenHashOf(request);
   try {
-    const signedIn = await gate.run(() =>
+    const signedIn = await gate.run(attempt.isDoubted, () =>
       api.services.people.signIn({
         email,
         password,

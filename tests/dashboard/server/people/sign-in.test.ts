@@ -153,15 +153,49 @@ test("few passwords are verified at once, some wait, and the rest is told to com
     running += 1;
     await held.promise;
   };
-  const entered = Array.from({ length: verifiesMax + verifiesWaitingMax }, () => gate.run(work));
+  const entered = Array.from({ length: verifiesMax + verifiesWaitingMax }, () =>
+    gate.run(false, work),
+  );
   expect(running).toBe(verifiesMax);
-  await expect(gate.run(work)).rejects.toMatchObject({
+  await expect(gate.run(false, work)).rejects.toMatchObject({
     code: "DASHBOARD_SIGN_IN_BUSY",
     retryable: true,
   });
   held.resolve();
   await Promise.all(entered);
-  await gate.run(work);
+  await gate.run(false, work);
+});
+
+test("in a full line a newcomer without a failure takes the place of a doubted one", async () => {
+  const gate = new VerifyGate();
+  const held = Promise.withResolvers<void>();
+  const order: string[] = [];
+  const enter = (name: string, isDoubted: boolean): Promise<void> =>
+    gate.run(isDoubted, async () => {
+      await held.promise;
+      order.push(name);
+    });
+  const guesses = Array.from({ length: verifiesMax + verifiesWaitingMax }, () =>
+    enter("guess", true),
+  );
+  const outcomes = Promise.allSettled(guesses);
+  const person = enter("person", false);
+  await expect(enter("guess", true)).rejects.toMatchObject({ code: "DASHBOARD_SIGN_IN_BUSY" });
+  held.resolve();
+  await person;
+  const refused = (await outcomes).filter(({ status }) => status === "rejected");
+  expect(refused).toMatchObject([{ reason: { code: "DASHBOARD_SIGN_IN_BUSY" } }]);
+  // Only those that had begun before.
+  expect(order.indexOf("person")).toBeLessThanOrEqual(verifiesMax);
+});
+
+test("an address is doubted from its first failure on", () => {
+  const limits = new SignInLimits(() => 0);
+  const first = limits.begin("a@example.org", "198.51.100.9").attempt;
+  expect(first?.isDoubted).toBe(false);
+  first?.fail();
+  expect(limits.begin("b@example.org", "198.51.100.9").attempt?.isDoubted).toBe(true);
+  expect(limits.begin("b@example.org", "198.51.100.10").attempt?.isDoubted).toBe(false);
 });
 
 test("sign-ins, refusals and ends stand in the audit log with who and from where", async (t) => {
