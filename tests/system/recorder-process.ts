@@ -18,6 +18,8 @@ import { consumerJournal } from "./consumer-journal.ts";
 const [dataDir = "", work = "", firstSeq = "0", startMs = "0"] = process.argv.slice(2);
 const device = { sppgId: "sppg-jakarta-001", deviceId: "probe-1" };
 const standardOutput = 1;
+/** 2.5 million of them fit between a start six days ago and now. */
+const stepMs = 200;
 const perGroup = 50;
 /** What a device sends again after each life of this process. */
 const resent = 20;
@@ -69,7 +71,7 @@ const recorder = new Recorder({
 
 function append(seq: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const payload = JSON.stringify({ ts: Number(startMs) + seq * 1_000, celsius: seq % 40, seq });
+  const payload = JSON.stringify({ ts: Number(startMs) + seq * stepMs, celsius: seq % 40, seq });
   journal.append(
     {
       kind: "publish",
