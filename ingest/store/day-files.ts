@@ -24,7 +24,9 @@ export type StoreEvent =
   /** A day could not be copied; its own file stays until it is. */
   | { kind: "copyFailed"; path: string; error: unknown }
   /** The log of a file grows until a later checkpoint succeeds. */
-  | { kind: "checkpointFailed"; path: string; failure: string };
+  | { kind: "checkpointFailed"; path: string; failure: string }
+  /** The host's clock has jumped: retention follows it by a day for each hour of uptime. */
+  | { kind: "clockDoubted"; day: string; clock: string };
 
 export interface DayFilesOptions {
   directory: string;

@@ -14,7 +14,8 @@ export function dayOf(timeMs: number): number {
   return Math.floor(timeMs / dayMs);
 }
 
-function dateOf(day: number): string {
+/** `2026-11-22`. */
+export function dateOf(day: number): string {
   return new Date(day * dayMs).toISOString().slice(0, 10);
 }
 

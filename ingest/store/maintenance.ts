@@ -3,23 +3,17 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { openDayCopy } from "./archive.ts";
 import type { DayFiles, StoreEvent } from "./day-files.ts";
 import { createExclusive, type Exclusive } from "./exclusive.ts";
-import {
-  dayMs,
-  dayOf,
-  listFiles,
-  minutesOfDay,
-  monthPath,
-  type StoreFile,
-  yearPath,
-} from "./files.ts";
+import { dayMs, listFiles, minutesOfDay, monthPath, type StoreFile, yearPath } from "./files.ts";
 import { isDamage } from "./errors.ts";
 import { archivedAfterDays, type StoreKeep } from "./retention.ts";
+import type { UpkeepDay } from "./upkeep-day.ts";
 
 export interface MaintenanceOptions {
   directory: string;
   keep: StoreKeep;
   days: DayFiles;
   exclusive: Exclusive;
+  upkeepDay: UpkeepDay;
   touched: (path: string) => void;
   sync: () => Promise<void>;
   log: (event: StoreEvent) => void;
@@ -48,8 +42,8 @@ export class Maintenance {
   }
 
   async #run(nowMs: number): Promise<void> {
-    const { directory, keep, days, exclusive } = this.#options;
-    const today = dayOf(nowMs);
+    const { directory, keep, days, exclusive, upkeepDay } = this.#options;
+    const today = upkeepDay.follow(nowMs);
     const files = listFiles(directory);
     for (const file of files.days) {
       if (file.endDay + archivedAfterDays <= today) await this.#tryArchive(file);
@@ -74,6 +68,7 @@ export class Maintenance {
     const forget = async (): Promise<boolean> =>
       !this.#isStopped && this.#options.deleteSuspects(oldestMs);
     while (await exclusive.run(forget)) await nextTurn();
+    upkeepDay.save();
   }
 
   /** Those whose copies the next sync covers: an ended process may have left them unsynced. */

@@ -12,6 +12,7 @@ import { Maintenance } from "./maintenance.ts";
 import { checkKeep, defaultStoreKeep, type StoreKeep } from "./retention.ts";
 import type { TelemetryStore, WriteOutcome } from "./store.ts";
 import { Suspects } from "./suspects.ts";
+import { createUpkeepDay } from "./upkeep-day.ts";
 
 export interface SqliteStoreOptions {
   /** Made if it is not there. One process writes it. */
@@ -19,6 +20,8 @@ export interface SqliteStoreOptions {
   keep?: StoreKeep;
   /** What an operator should hear. */
   log?: (event: StoreEvent) => void;
+  /** Tells retention how long the process has run; `performance.now` if it is left out. */
+  monotonicMs?: () => number;
 }
 
 export interface SqliteStoreStats {
@@ -55,7 +58,9 @@ class SqliteStore implements SqliteTelemetryStore {
   #suspects: Suspects | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor({ directory, keep = defaultStoreKeep, log = () => undefined }: SqliteStoreOptions) {
+  constructor(options: SqliteStoreOptions) {
+    const { directory, keep = defaultStoreKeep, log = () => undefined } = options;
+    const { monotonicMs = () => performance.now() } = options;
     mkdirSync(directory, { recursive: true });
     this.#directory = directory;
     this.#log = log;
@@ -68,6 +73,7 @@ class SqliteStore implements SqliteTelemetryStore {
       keep: checkKeep(keep),
       days: this.#days,
       exclusive: this.#exclusive,
+      upkeepDay: createUpkeepDay({ directory, monotonicMs, log }),
       touched,
       log,
       sync: () => this.#durability.sync(),

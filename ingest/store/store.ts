@@ -27,7 +27,8 @@ export interface TelemetryStore {
   sync(): Promise<void>;
   /**
    * Copies the rollups of days that nothing late can reach into their month, and deletes what its
-   * retention has ended, in slices; idempotent. `nowMs` is wall time.
+   * retention has ended, in slices; idempotent. `nowMs` is wall time, which may jump: called every
+   * hour, upkeep follows a jump by a day a call.
    */
   maintain(nowMs: number): Promise<void>;
   /** Idempotent; syncs first. */

@@ -94,6 +94,10 @@ async function openPorts(
     keep: start.config.keep,
     log: (event) => {
       const { kind, ...facts } = event;
+      if (kind === "clockDoubted") {
+        log.warn(facts, "the host's clock has jumped: upkeep follows it by a day an hour");
+        return;
+      }
       const err = "error" in event ? { err: event.error, error: undefined } : {};
       log.error({ ...facts, ...err, event: kind }, "the telemetry store met a fault");
     },

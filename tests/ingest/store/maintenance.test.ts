@@ -59,6 +59,7 @@ async function openUpkeep(t: TestContext): Promise<Upkeep> {
     keep,
     days,
     exclusive,
+    upkeepDay: { follow: dayOf, save: () => undefined },
     touched,
     sync,
     log: () => undefined,

@@ -7,6 +7,7 @@ import { flagBits, type JournaledReading } from "../../../ingest/decode/decoded.
 import { openSqliteHistory } from "../../../ingest/store/sqlite-history.ts";
 import { openSqliteStore } from "../../../ingest/store/sqlite-store.ts";
 import { createModel } from "./model.ts";
+import { createHours } from "./open-store.ts";
 import { celsius, dayMs, readingAt, startMs } from "./readings.ts";
 import { countRaw, findWrongMinutes } from "./recount.ts";
 
@@ -83,7 +84,8 @@ async function check(steps: readonly Step[], queries: readonly (typeof celsius)[
   const directory = await mkdtemp(path.join(tmpdir(), "nadi-model-"));
   const model = createModel();
   const history = openSqliteHistory({ directory });
-  let store = openSqliteStore({ directory });
+  const { options, keepUp } = createHours();
+  let store = openSqliteStore({ ...options, directory });
   let written: JournaledReading[] = [];
   try {
     for (const one of steps) {
@@ -93,10 +95,10 @@ async function check(steps: readonly Step[], queries: readonly (typeof celsius)[
         await store.write(one.readings);
       }
       if (one.kind === "again") await store.write(written);
-      if (one.kind === "maintain") await store.maintain(startMs + one.days * dayMs);
+      if (one.kind === "maintain") await keepUp(store, startMs + one.days * dayMs);
       if (one.kind === "reopen") {
         await store.close();
-        store = openSqliteStore({ directory });
+        store = openSqliteStore({ ...options, directory });
       }
     }
     for (const asked of queries as (typeof query extends fc.Arbitrary<infer Q> ? Q : never)[]) {

@@ -11,11 +11,39 @@ import {
 } from "../../../ingest/store/sqlite-store.ts";
 import type { History } from "../../../ingest/store/store.ts";
 
-export interface OpenedSqliteStore {
+export interface OpenedSqliteStore extends Pick<Hours, "keepUp"> {
   directory: string;
   store: SqliteTelemetryStore;
   history: History;
   events: StoreEvent[];
+}
+
+export interface Hours {
+  options: Required<Pick<SqliteStoreOptions, "monotonicMs" | "log">>;
+  /** Upkeep every hour, until the store follows a clock that has jumped. */
+  keepUp(store: SqliteTelemetryStore, nowMs: number): Promise<void>;
+}
+
+/** An uptime that passes with the upkeep alone. */
+export function createHours(log: (event: StoreEvent) => void = () => undefined): Hours {
+  let uptimeMs = 0;
+  let isDoubted = false;
+  return {
+    options: {
+      monotonicMs: () => uptimeMs,
+      log(event) {
+        if (event.kind === "clockDoubted") isDoubted = true;
+        log(event);
+      },
+    },
+    async keepUp(store, nowMs) {
+      do {
+        isDoubted = false;
+        uptimeMs += 3_600_000;
+        await store.maintain(nowMs);
+      } while (isDoubted);
+    },
+  };
 }
 
 export async function storeFolder(t: TestContext): Promise<string> {
@@ -31,12 +59,12 @@ export async function openStore(
 ): Promise<OpenedSqliteStore> {
   const directory = given.directory ?? (await storeFolder(t));
   const events: StoreEvent[] = [];
-  const log = (event: StoreEvent): void => void events.push(event);
-  const store = openSqliteStore({ log, ...given, directory });
+  const { options, keepUp } = createHours((event) => void events.push(event));
+  const store = openSqliteStore({ ...options, ...given, directory });
   const history = openSqliteHistory({ directory });
   t.onTestFinished(async () => {
     await history.close();
     await store.close();
   });
-  return { directory, store, history, events };
+  return { directory, store, history, events, keepUp };
 }

@@ -17,30 +17,30 @@ const dayOfReadings = Array.from({ length: 4_320 }, (_, at) =>
 );
 
 test("raw, minutes and hours are kept for as long as each is told", async (t) => {
-  const { directory, store, history } = await openStore(t, {
+  const { directory, store, history, keepUp } = await openStore(t, {
     keep: { rawDays: 9, minuteDays: 60, hourDays: 400 },
   });
   await store.write(dayOfReadings);
   const minutes = { ...wholeDay, pointsMax: 1_440 };
   const before = await history.buckets(minutes);
   const hoursBefore = await history.buckets({ ...wholeDay, pointsMax: 24 });
-  await store.maintain(startMs + 9 * dayMs);
+  await keepUp(store, startMs + 9 * dayMs);
   expect(listFiles(directory)).toMatchObject({ days: [{}], months: [], years: [] });
-  await store.maintain(startMs + 10 * dayMs);
+  await keepUp(store, startMs + 10 * dayMs);
   expect(listFiles(directory)).toMatchObject({ days: [], months: [{}], years: [{}] });
   expect(await history.buckets(minutes)).toEqual(before);
   expect(await history.buckets({ ...wholeDay, pointsMax: 24 })).toEqual(hoursBefore);
   expect(await history.raw({ ...wholeDay, rowsMax: 1 })).toEqual([]);
   expect(await history.latest(celsius.sppgId)).toMatchObject([{ value: 4_319 }]);
-  await store.maintain(startMs + 100 * dayMs);
+  await keepUp(store, startMs + 100 * dayMs);
   expect(listFiles(directory)).toMatchObject({ days: [], months: [], years: [{}] });
   expect(await history.buckets({ ...wholeDay, pointsMax: 24 })).toEqual(hoursBefore);
-  await store.maintain(startMs + 500 * dayMs);
+  await keepUp(store, startMs + 500 * dayMs);
   expect(listFiles(directory)).toEqual({ days: [], months: [], years: [] });
 });
 
 test("edges are cut exactly while raw is kept, copied or not; later their minutes count", async (t) => {
-  const { store, history } = await openStore(t, {
+  const { store, history, keepUp } = await openStore(t, {
     keep: { rawDays: 12, minuteDays: 60, hourDays: 400 },
   });
   await store.write(dayOfReadings);
@@ -50,31 +50,31 @@ test("edges are cut exactly while raw is kept, copied or not; later their minute
     [3_600_000, 180],
     [7_200_000, 5],
   ]);
-  await store.maintain(startMs + 11 * dayMs);
+  await keepUp(store, startMs + 11 * dayMs);
   expect(await history.buckets({ ...cut, pointsMax: 3 })).toEqual(exact);
-  await store.maintain(startMs + 20 * dayMs);
+  await keepUp(store, startMs + 20 * dayMs);
   const { buckets } = await history.buckets({ ...cut, pointsMax: 3 });
   expect(buckets.map(({ count }) => count)).toEqual([180, 180, 6]);
 });
 
 test("what comes for a copied day is shown, and copied with the next upkeep", async (t) => {
-  const { directory, store, history } = await openStore(t);
+  const { directory, store, history, keepUp } = await openStore(t);
   await store.write(dayOfReadings);
-  await store.maintain(startMs + 11 * dayMs);
+  await keepUp(store, startMs + 11 * dayMs);
   const late = readingAt(startMs + 5, { fields: { celsius: -9 } });
   expect(await store.write([late])).toMatchObject({ stored: 1 });
   const query = { ...wholeDay, pointsMax: 1 };
   expect((await history.buckets(query)).buckets).toMatchObject([{ count: 4_321, min: -9 }]);
-  await store.maintain(startMs + 11 * dayMs);
-  await store.maintain(startMs + 60 * dayMs);
+  await keepUp(store, startMs + 11 * dayMs);
+  await keepUp(store, startMs + 60 * dayMs);
   expect(existsSync(dayPath(directory, day))).toBe(false);
   expect((await history.buckets(query)).buckets).toMatchObject([{ count: 4_321, min: -9 }]);
 });
 
 test("what comes for a day whose raw rows are gone is rejected and changes nothing", async (t) => {
-  const { store, history } = await openStore(t);
+  const { store, history, keepUp } = await openStore(t);
   await store.write(dayOfReadings);
-  await store.maintain(startMs + 60 * dayMs);
+  await keepUp(store, startMs + 60 * dayMs);
   const outcome = await store.write([readingAt(startMs + 5), readingAt(startMs + 60 * dayMs)]);
   expect(outcome).toMatchObject({ stored: 1, rejected: [{ detail: /closed/ }] });
   const { buckets } = await history.buckets({ ...wholeDay, pointsMax: 1 });
@@ -110,15 +110,15 @@ test("a damaged day is moved aside and stops no other", async (t) => {
 });
 
 test("a damaged month or year costs nothing while the days are there", async (t) => {
-  const { directory, store, history } = await openStore(t);
+  const { directory, store, history, keepUp } = await openStore(t);
   await store.write(dayOfReadings);
-  await store.maintain(startMs + 11 * dayMs);
+  await keepUp(store, startMs + 11 * dayMs);
   for (const path of [monthPath(directory, day), yearPath(directory, day)]) {
     for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
     writeFileSync(path, "no database".repeat(1_000));
   }
-  await store.maintain(startMs + 11 * dayMs);
-  await store.maintain(startMs + 60 * dayMs);
+  await keepUp(store, startMs + 11 * dayMs);
+  await keepUp(store, startMs + 60 * dayMs);
   expect(existsSync(dayPath(directory, day))).toBe(false);
   const { buckets } = await history.buckets({ ...wholeDay, pointsMax: 1 });
   expect(buckets).toMatchObject([{ count: 4_320 }]);
