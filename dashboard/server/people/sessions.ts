@@ -75,7 +75,8 @@ export class Sessions {
     if (live !== undefined && this.#monotonicMs() < live.trustedUntilMs) return live.session;
     const asked = this.#asking.get(hash);
     if (asked !== undefined) return asked;
-    if (this.#asking.size >= lookUpsMax) {
+    // Who is known stays welcome while strangers knock.
+    if (live === undefined && this.#asking.size >= lookUpsMax) {
       throw dashboardError("DASHBOARD_BUSY", { message: "Too many sessions are looked up." });
     }
     const asking = this.#ask(hash, true).finally(() => this.#asking.delete(hash));

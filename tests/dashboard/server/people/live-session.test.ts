@@ -12,7 +12,13 @@ const change = { seq: 1, kind: "user", sppgId: null, subject: "head@example.org"
 
 interface Held {
   sessions: Sessions;
-  answers: { session: StoredSession | null; error: Error | null; onAsk: () => void };
+  answers: {
+    session: StoredSession | null;
+    error: Error | null;
+    onAsk: () => void;
+    /** Every answer waits for it. */
+    gate: Promise<void>;
+  };
   asked: () => number;
   tell(change: RegistryChange): void;
 }
@@ -28,7 +34,12 @@ function hold(t: TestContext, remainingMs = 3_600_000): Held {
     expiresAtMs: 1,
     remainingMs,
   };
-  const answers: Held["answers"] = { session, error: null, onAsk: () => undefined };
+  const answers: Held["answers"] = {
+    session,
+    error: null,
+    onAsk: () => undefined,
+    gate: Promise.resolve(),
+  };
   const listeners = new Set<(change: RegistryChange) => void>();
   let asked = 0;
   const sessions = new Sessions({
@@ -37,6 +48,7 @@ function hold(t: TestContext, remainingMs = 3_600_000): Held {
         asked += 1;
         const answer = answers.session;
         answers.onAsk();
+        await answers.gate;
         if (answers.error !== null) throw answers.error;
         return answer;
       },
@@ -75,6 +87,26 @@ test("a session is looked up once, and again after a change of its person", asyn
   tell(change);
   expect(await sessions.authenticate(request)).toBe(first);
   expect(asked()).toBe(2);
+});
+
+test("while strangers fill the look-ups, a session that is known is still looked up", async (t) => {
+  const { sessions, answers, asked, tell } = hold(t);
+  const known = await sessions.authenticate(request);
+  const held = Promise.withResolvers<void>();
+  answers.gate = held.promise;
+  const strange = (at: number) => ({
+    headers: { cookie: `nadi=${String(at).padStart(43, "B")}` },
+  });
+  const strangers = Array.from({ length: 256 }, (_, at) => sessions.authenticate(strange(at)));
+  await expect(sessions.authenticate(strange(256))).rejects.toMatchObject({
+    code: "DASHBOARD_BUSY",
+  });
+  tell(change);
+  const again = sessions.authenticate(request);
+  held.resolve();
+  expect(await again).toBe(known);
+  await Promise.all(strangers);
+  expect(asked()).toBeGreaterThan(257);
 });
 
 test("what was asked before a change and answered after it is asked again", async (t) => {
