@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { recordsError } from "./errors.ts";
@@ -28,6 +28,7 @@ export function acquireDataLock(dataDir: string): DataLock {
   let database: DatabaseSync | null = null;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    createFile(path);
     database = new DatabaseSync(path, { timeout: 0 });
     // Held open until release; nothing is ever written, so no journal is left behind.
     database.exec("BEGIN EXCLUSIVE");
@@ -50,4 +51,14 @@ export function acquireDataLock(dataDir: string): DataLock {
       if (held.isOpen) held.close();
     },
   };
+}
+
+/** For its owner only. One that is there is not opened: closing it would give up its lock. */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch (error) {
+    // What else stands in the way is told better by opening it.
+    if (!(error instanceof Error && "code" in error)) throw error;
+  }
 }

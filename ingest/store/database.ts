@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { createPrivateFile } from "./private-files.ts";
 import type { Sums } from "./sums.ts";
 
 /** Only an operator's tool can hold a lock; a thread must not stand still for it. */
@@ -68,6 +69,7 @@ export const suspectsSchema = `
  * `TelemetryStore.sync` makes commits durable. Checkpoints are asked for by the store.
  */
 export function openDatabase(path: string, schema: string): DatabaseSync {
+  createPrivateFile(path);
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
   try {
     database.exec(`

@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { storeClosed, storeError } from "./errors.ts";
+import { makePrivateFolder } from "./private-files.ts";
 import { checkBucketQuery, checkRawQuery, checkSppgId, checkTrackQuery } from "./query-rules.ts";
 import { readBuckets } from "./read-buckets.ts";
 import { readLatest } from "./read-latest.ts";
@@ -12,7 +12,7 @@ import { closeReaders, createReaders, type SqliteHistoryOptions } from "./store-
  * Each call does its work before it returns: run it where nobody waits for the thread.
  */
 export function openSqliteHistory(options: SqliteHistoryOptions): History {
-  mkdirSync(options.directory, { recursive: true });
+  makePrivateFolder(options.directory);
   const readers = createReaders(options);
   let isClosed = false;
   const answer = async <Result>(work: () => Result): Promise<Result> => {

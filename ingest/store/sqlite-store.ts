@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { flagBits, type JournaledReading } from "../decode/decoded.ts";
 import { createCheckpointer, type Checkpointer } from "./checkpointer.ts";
@@ -9,6 +8,7 @@ import { isDamage, storeClosed, storeError } from "./errors.ts";
 import { createExclusive } from "./exclusive.ts";
 import { dayMs, dayOf, eventTimeMsMax, minuteMs, suspectsPath } from "./files.ts";
 import { Maintenance } from "./maintenance.ts";
+import { makePrivateFolder } from "./private-files.ts";
 import { checkKeep, defaultStoreKeep, type StoreKeep } from "./retention.ts";
 import type { TelemetryStore, WriteOutcome } from "./store.ts";
 import { Suspects } from "./suspects.ts";
@@ -61,7 +61,7 @@ class SqliteStore implements SqliteTelemetryStore {
   constructor(options: SqliteStoreOptions) {
     const { directory, keep = defaultStoreKeep, log = () => undefined } = options;
     const { monotonicMs = () => performance.now() } = options;
-    mkdirSync(directory, { recursive: true });
+    makePrivateFolder(directory);
     this.#directory = directory;
     this.#log = log;
     this.#durability = createDurability(directory, this.#checkpointer);

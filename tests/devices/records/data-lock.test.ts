@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { acquireDataLock } from "../../../devices/records/data-lock.ts";
@@ -43,4 +44,11 @@ test("two folders have two owners, and a missing folder is made", (t) => {
   expect(() => acquireDataLock(join(dataDir, "deep", "b"))).toThrow("owns the data folder");
   first.release();
   second.release();
+});
+
+test("the lock's file is its owner's only", (t) => {
+  const dataDir = createDataDir(t);
+  const lock = acquireDataLock(dataDir);
+  expect(statSync(join(dataDir, "lock.sqlite")).mode & 0o777).toBe(0o600);
+  lock.release();
 });
