@@ -28,10 +28,10 @@ const liveCounts = {
   dropped: "Live values dropped because nobody took them, since start",
 } as const satisfies Record<keyof IngestStatus["live"], string>;
 
-function counters<Counts>(
+function counters(
   prefix: string,
   table: Record<string, string>,
-  of: (status: IngestStatus) => Counts,
+  of: (status: IngestStatus) => object,
 ): [name: string, help: string, read: Read][] {
   return Object.entries(table).map(([key, help]) => [
     `nadi_${prefix}_${snakeCase(key)}_total`,

@@ -39,7 +39,7 @@ const offsetHours = {
 export interface RawSource {
   history: Pick<History, "raw">;
   /** Resolves when the next slice may be written. */
-  turn(): Promise<void>;
+  turn: () => Promise<void>;
 }
 
 /** Raw rows, a slice at a time, in the order of event time. */

@@ -88,6 +88,8 @@ test("requests that wait for their answers are as many as they like", async (t) 
     limited.answers[count - 1]?.();
     await once(socket, "data");
   }
+  expect(limited.answers).toHaveLength(3 * unansweredMax);
+  expect(socket.destroyed).toBe(false);
 });
 
 test("one address gets half of the connections, and another the rest", async (t) => {
@@ -99,6 +101,7 @@ test("one address gets half of the connections, and another the rest", async (t)
   await once(limited.open("127.0.0.2"), "close");
   limited.open("127.0.0.3").write(request);
   await limited.handed(3);
+  expect(limited.answers).toHaveLength(3);
 });
 
 test("a trusted proxy, which stands for many, may use all", async (t) => {
@@ -107,6 +110,7 @@ test("a trusted proxy, which stands for many, may use all", async (t) => {
     limited.open("127.0.0.2").write(request);
     await limited.handed(count);
   }
+  expect(limited.answers).toHaveLength(4);
 });
 
 test("where all places are taken, connections that only wait make room", async (t) => {
@@ -117,7 +121,7 @@ test("where all places are taken, connections that only wait make room", async (
   const closed = idle.map((socket) => once(socket, "close"));
   await once(limited.open("127.0.0.6"), "close");
   await Promise.all(closed);
-  await openIdle(limited, "127.0.0.6");
+  expect((await openIdle(limited, "127.0.0.6")).destroyed).toBe(false);
 });
 
 test("an address whose connections only wait finds room again", async (t) => {
@@ -126,5 +130,5 @@ test("an address whose connections only wait finds room again", async (t) => {
   const closed = once(first, "close");
   await openIdle(limited);
   await closed;
-  await openIdle(limited);
+  expect((await openIdle(limited)).destroyed).toBe(false);
 });
