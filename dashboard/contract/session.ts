@@ -4,6 +4,8 @@ import { personRoles } from "./roles.ts";
 
 /** RFC 5321 section 4.5.3.1.3, as for the registry. */
 const emailCharactersMax = 254;
+/** It becomes a line of the audit log, also if there is no such person. */
+const noControlCharacters = /^\P{Cc}*$/u;
 /** Long enough for any passphrase; what is longer only costs work. */
 export const passwordCharactersMax = 256;
 
@@ -11,7 +13,13 @@ export const signInBody = z
   .strictObject({
     email: z
       .string()
-      .check(z.trim(), z.toLowerCase(), z.minLength(1), z.maxLength(emailCharactersMax)),
+      .check(
+        z.trim(),
+        z.toLowerCase(),
+        z.minLength(1),
+        z.maxLength(emailCharactersMax),
+        z.regex(noControlCharacters, "must have no control characters"),
+      ),
     password: z.string().check(z.minLength(1), z.maxLength(passwordCharactersMax)),
   })
   .check(z.meta({ id: "SignIn" }));

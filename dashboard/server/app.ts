@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer as createPlainServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, isIP } from "node:net";
 import type { Registry } from "@prometheus-io/client";
 import { type FastifyReply, fastify, LogController } from "fastify";
 import type { Logger } from "pino";
@@ -99,7 +99,9 @@ function createServer({ config, log }: HttpAppOptions) {
       sendProblem(reply, "DASHBOARD_REQUEST_INVALID", { detail: error.message });
     },
   });
-  server.addHook("onRequest", async (_request, reply) => {
+  server.addHook("onRequest", async (request, reply) => {
+    // A proxy may pass on what is no address: then the caller is the proxy's own.
+    if (isIP(request.ip) === 0) delete request.raw.headers["x-forwarded-for"];
     reply.headers(securityHeaders);
     if (config.tls !== null) reply.header("strict-transport-security", "max-age=31536000");
   });

@@ -131,12 +131,13 @@ interface Refusal {
 function noteRefusal(api: Api, { name, session, request, because }: Refusal): void {
   const source = session?.sessionId ?? request.ip;
   if (!api.refusals.isWorth(source, `${name} ${because}`)) return;
-  const { sppgId = null } = request.params as { sppgId?: string };
+  const { sppgId = "" } = request.params as { sppgId?: string };
   api.services.audit.write({
     atMs: api.clock.wallMs(),
     actor: session === null ? "anonymous" : `user:${session.userId}`,
     action: "http.refused",
-    sppgId,
+    // Else it is no kitchen but whatever somebody has sent.
+    sppgId: isSppgId(sppgId) ? sppgId : null,
     subject: name,
     address: request.ip,
     outcome: "refused",

@@ -158,6 +158,13 @@ test("asking for another's kitchen stands in the audit log, though the answer sa
   });
 });
 
+test("the audit log names no kitchen that can be none", async (t) => {
+  const made = await createKitchenApi(t);
+  const cook = await made.signIn("cook");
+  await ask(cook, "readSnapshot", "..%2f%00%1b[2Jetc");
+  expect(made.audit.at(-1)).toMatchObject({ action: "http.refused", sppgId: null });
+});
+
 test("a person of two kitchens sees both and lists both, an operator all", async (t) => {
   const made = await createKitchenApi(t);
   const both = await made.signIn("nutritionist", [otherSppgId, sppgId]);

@@ -217,6 +217,31 @@ test("sign-ins, refusals and ends stand in the audit log with who and from where
   expect(JSON.stringify(made.audit)).not.toContain(head.password);
 });
 
+test("no control character of an e-mail address reaches the audit log", async (t) => {
+  const made = await createKitchenApi(t);
+  for (const email of ["x\u0000@example.org", "x\n@example.org", "x\u001b[2J@example.org"]) {
+    const answer = await made.post("/api/session", { email, password: "guess" });
+    expect(answer.json()).toMatchObject({ status: 400, code: "DASHBOARD_INPUT_INVALID" });
+  }
+  expect(made.audit).toEqual([]);
+});
+
+test("what a proxy passes on counts as the caller's address only if it is one", async (t) => {
+  const made = await createKitchenApi(t, {
+    NADI_TRUSTED_PROXIES: "127.0.0.1",
+    NADI_PUBLIC_URL: "https://nadi.example",
+  });
+  const guess = { email: "x@example.org", password: "guess" };
+  const addressFor = async (forwarded: string) => {
+    await made.post("/api/session", guess, { "x-forwarded-for": forwarded });
+    return made.audit.at(-1)?.address;
+  };
+  expect(await addressFor("203.0.113.9")).toBe("203.0.113.9");
+  expect(await addressFor("junk, 203.0.113.10")).toBe("203.0.113.10");
+  expect(await addressFor("<script>")).toBe("127.0.0.1");
+  expect(await addressFor("203.0.113.9:4711")).toBe("127.0.0.1");
+});
+
 test("a flood of limited tries is one line of the audit log", async (t) => {
   const made = await createKitchenApi(t);
   const guess = { email: "x@example.org", password: "guess" };
