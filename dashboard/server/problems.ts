@@ -47,6 +47,8 @@ export function sendCodedProblem(reply: FastifyReply, error: CodedError): Fastif
   if (errorClass === "internal" || !isProblemCode(code)) {
     return sendProblem(reply, "DASHBOARD_INTERNAL");
   }
+  // Which of the things on the way is missing is told to nobody.
+  if (status === 404) return sendProblem(reply, "DASHBOARD_NOT_FOUND");
   if (error.retryable) {
     const seconds = facts["retryAfterSeconds"];
     reply.header("retry-after", typeof seconds === "number" ? seconds : retryAfterSeconds);

@@ -32,11 +32,14 @@ test("every code of the ingest and the records is either told or a fault of ours
       Promise.reject(new CodedError(code, facts, { message: "secret.sqlite" }));
     const answer = await head.get(url);
     const isTold = Object.hasOwn(problemMessages, code) && facts.class !== "internal";
+    const isMissing = isTold && facts.status === 404;
+    const toldCode = isMissing ? "DASHBOARD_NOT_FOUND" : code;
     expect(answer.json()).toMatchObject({
-      code: isTold ? code : "DASHBOARD_INTERNAL",
+      code: isTold ? toldCode : "DASHBOARD_INTERNAL",
       status: isTold ? facts.status : 500,
     });
-    const isCallers = isTold && (facts.class === "input" || facts.class === "conflict");
+    const isCallers =
+      isTold && !isMissing && (facts.class === "input" || facts.class === "conflict");
     expect([code, answer.body.includes("secret.sqlite")]).toEqual([code, isCallers]);
   }
 });
