@@ -61,8 +61,12 @@ export class Maintenance {
       });
     }
     await exclusive.run(async () => {
-      files.months.filter((one) => one.endDay <= today - keep.minuteDays).forEach(removeFile);
-      files.years.filter((one) => one.endDay <= today - keep.hourDays).forEach(removeFile);
+      const left = listFiles(directory).days;
+      // While a day is there its copies stay: they would be made anew with the next run.
+      const isOver = (file: StoreFile, keptDays: number): boolean =>
+        file.endDay <= today - keptDays && !left.some(({ firstDay }) => holds(file, firstDay));
+      files.months.filter((one) => isOver(one, keep.minuteDays)).forEach(removeFile);
+      files.years.filter((one) => isOver(one, keep.hourDays)).forEach(removeFile);
     });
     const oldestMs = (today - keep.rawDays) * dayMs;
     const forget = async (): Promise<boolean> =>
@@ -128,6 +132,10 @@ export class Maintenance {
       copy.close();
     }
   }
+}
+
+function holds(file: StoreFile, day: number): boolean {
+  return file.firstDay <= day && day < file.endDay;
 }
 
 function removeFile(file: StoreFile): void {

@@ -4,10 +4,10 @@ import { openDayCopy } from "../../../ingest/store/archive.ts";
 import { DayFiles } from "../../../ingest/store/day-files.ts";
 import { createDurability } from "../../../ingest/store/durability.ts";
 import { createExclusive, type Exclusive } from "../../../ingest/store/exclusive.ts";
-import { dayOf, dayPath, monthPath, yearPath } from "../../../ingest/store/files.ts";
+import { dayOf, dayPath, listFiles, monthPath, yearPath } from "../../../ingest/store/files.ts";
 import { Maintenance } from "../../../ingest/store/maintenance.ts";
 import { openSqliteStore } from "../../../ingest/store/sqlite-store.ts";
-import { storeFolder } from "./open-store.ts";
+import { openStore, storeFolder } from "./open-store.ts";
 import { dayMs, readingAt, startMs } from "./readings.ts";
 
 const day = dayOf(startMs);
@@ -86,4 +86,20 @@ test("copies that an ended process left unsynced are synced before their day goe
   copy.close();
   await run();
   expect(events.slice(0, 3)).toEqual(["copied", "synced", "deleted"]);
+});
+
+test("months and years stay for as long as a day of theirs does, and are made once", async (t) => {
+  const short = { rawDays: 30, minuteDays: 9, hourDays: 9 };
+  const { directory, store, keepUp } = await openStore(t, { keep: short });
+  await store.write(Array.from({ length: 9 }, (_, at) => readingAt(startMs + at * dayMs)));
+  await keepUp(store, startMs + 33 * dayMs);
+  for (let hour = 0; hour < 3; hour += 1) {
+    expect(listFiles(directory)).toMatchObject({ months: [{}], years: [{}] });
+    await keepUp(store, startMs + 33 * dayMs);
+  }
+  expect(listFiles(directory).days.at(0)?.firstDay).toBe(day + 3);
+  await keepUp(store, startMs + 60 * dayMs);
+  expect(listFiles(directory)).toMatchObject({ days: [], months: [], years: [{}] });
+  await keepUp(store, startMs + 61 * dayMs);
+  expect(listFiles(directory)).toEqual({ days: [], months: [], years: [] });
 });
