@@ -2,7 +2,7 @@
 import { flagBits, type JournaledReading } from "../decode/decoded.ts";
 import { judgeFault, judgeReading } from "./judges.ts";
 import { judgeLate } from "./late.ts";
-import { placeReading } from "./order.ts";
+import { faulty, placeReading } from "./order.ts";
 import {
   createSeries,
   type Device,
@@ -13,8 +13,6 @@ import {
   type Sample,
   type Series,
 } from "./state.ts";
-
-const faulty = flagBits.sensorFault | flagBits.implausible;
 
 /** DS18B20: what it says after a power-on, and also a possible soup. */
 const powerOnCelsius = 85;

@@ -4,8 +4,10 @@
  * time against the newest that had one, one without by its arrival. Between the two sorts counts
  * what has passed since on the even clock, which no step of a clock moves.
  */
-import type { JournaledReading } from "../decode/decoded.ts";
-import type { Episode, Fold, Series } from "./state.ts";
+import { flagBits, type JournaledReading } from "../decode/decoded.ts";
+import type { Episode, Fold, Series, TimedWatermark } from "./state.ts";
+
+export const faulty = flagBits.sensorFault | flagBits.implausible;
 
 /** The newest reading is `newer`; a resend of that very reading is `same`. */
 export type Order = "newer" | "same" | "late";
@@ -18,22 +20,30 @@ export interface Place {
   order: Order;
 }
 
-/** Older than whatever a device sends: nothing with a time has been seen yet. */
-const noneTimed = { timeMs: 0, seq: -1 } as const;
-
 /** Finds the place, and moves the series over to the reading's sort of time if that is newest. */
 export function placeReading(fold: Fold, series: Series, reading: JournaledReading): Place {
   const evenMs = fold.monotonicMs + series.shiftMs;
   if (reading.originalTimeMs === null) {
-    const { timeMs, seq, fields } = series;
-    series.timed ??= fields === null ? noneTimed : { timeMs, seq };
+    series.timed ??= timedOf(series);
     return { timeMs: evenMs, seq: -1, order: "newer" };
   }
   const { eventTimeMs: timeMs } = reading;
   const seq = reading.seq ?? 0;
-  const order = orderOf(series.timed ?? series, timeMs, seq);
-  if (order === "newer" && series.timed !== null) realign(series, timeMs, timeMs - evenMs);
+  const { timed } = series;
+  const order = orderOf(timed ?? series, timeMs, seq);
+  if (order !== "newer" || timed === null) return { timeMs, seq, order };
+  if ((reading.flags & faulty) !== 0) {
+    const newest = { timeMs: timed.faultTimeMs, seq: timed.faultSeq };
+    // A fault moves no watermark but its own: one that was counted before is no news.
+    if (orderOf(newest, timeMs, seq) !== "newer") return { timeMs, seq, order: "same" };
+  }
+  realign(series, { timed, timeMs, byMs: timeMs - evenMs });
   return { timeMs, seq, order };
+}
+
+/** 0, before whatever a device sends, where nothing with a time has been seen yet. */
+function timedOf({ timeMs, seq, faultTimeMs, faultSeq }: Series): TimedWatermark {
+  return { timeMs: Math.max(0, timeMs), seq, faultTimeMs: Math.max(0, faultTimeMs), faultSeq };
 }
 
 function orderOf(newest: { timeMs: number; seq: number }, timeMs: number, seq: number): Order {
@@ -47,11 +57,18 @@ function orderOf(newest: { timeMs: number; seq: number }, timeMs: number, seq: n
  * own time, and whatever is being counted goes on as it stands. Without trouble it moves by the
  * delay of the network; with a wrong clock on either side by hours, and no duration with it.
  */
-function realign(series: Series, timeMs: number, byMs: number): void {
+function realign(
+  series: Series,
+  { timed, timeMs, byMs }: { timed: TimedWatermark; timeMs: number; byMs: number },
+): void {
   series.timed = null;
   series.shiftMs += byMs;
   series.timeMs += byMs;
   if (series.faultSeq === -1) series.faultTimeMs += byMs;
+  if (timed.faultTimeMs > series.faultTimeMs) {
+    series.faultTimeMs = timed.faultTimeMs;
+    series.faultSeq = timed.faultSeq;
+  }
   for (const held of series.held) {
     if (held.seq === -1) held.timeMs += byMs;
   }

@@ -14,6 +14,7 @@ import {
   type HeldReading,
   type Letters,
   type Series,
+  type TimedWatermark,
   type Watched,
 } from "./state.ts";
 
@@ -38,7 +39,7 @@ interface SeriesRow {
     batteryPct: number | null;
   } | null;
   shift?: number | undefined;
-  timed?: { timeMs: number; seq: number } | undefined;
+  timed?: TimedWatermark | undefined;
   fault?: { run: number; timeMs: number; seq: number } | undefined;
   held?: HeldReading[] | undefined;
   episodes?: EpisodeRow[] | undefined;

@@ -100,6 +100,14 @@ export interface Watched {
   episodes: (Episode | null)[] | null;
 }
 
+/** Of the newest reading with a time of its own, and of the newest faulty one. */
+export interface TimedWatermark {
+  readonly timeMs: number;
+  readonly seq: number;
+  readonly faultTimeMs: number;
+  readonly faultSeq: number;
+}
+
 export interface Series extends Watched {
   /** Derived: `JournaledReading.seriesKey`. */
   key: string;
@@ -111,7 +119,7 @@ export interface Series extends Watched {
   /** Rule time of the newest reading less the even clock: where one without time would stand. */
   shiftMs: number;
   /** The watermark of readings with a time, while the newest one has none; else `null`. */
-  timed: Readonly<{ timeMs: number; seq: number }> | null;
+  timed: TimedWatermark | null;
   /** The newest reading without flags; `null` before the first. */
   fields: Readonly<Record<string, number>> | null;
   eventTimeMs: number;
