@@ -1,6 +1,21 @@
+import { closeSync, fsyncSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import type { Checkpointer } from "./checkpointer.ts";
 import { createExclusive } from "./exclusive.ts";
+
+/**
+ * Puts the folder's own entry on disk: else a power cut could take all that is in it. Each time it
+ * is opened, since whoever has made it may have been killed before. The journal does the same.
+ */
+export function syncEntryOf(directory: string): void {
+  const parent = openSync(dirname(resolve(directory)), "r");
+  try {
+    fsyncSync(parent);
+  } finally {
+    closeSync(parent);
+  }
+}
 
 /**
  * Makes what was committed to files durable. Only their logs are opened: closing a descriptor of a

@@ -3,7 +3,7 @@ import { flagBits, type JournaledReading } from "../decode/decoded.ts";
 import { createCheckpointer, type Checkpointer } from "./checkpointer.ts";
 import { DayFiles, logBytes, type StoreEvent } from "./day-files.ts";
 import type { Met, PlacedReading } from "./day-writer.ts";
-import { createDurability, type Durability } from "./durability.ts";
+import { createDurability, type Durability, syncEntryOf } from "./durability.ts";
 import { isDamage, storeClosed, storeError } from "./errors.ts";
 import { createExclusive } from "./exclusive.ts";
 import { dayMs, dayOf, eventTimeMsMax, minuteMs, suspectsPath } from "./files.ts";
@@ -62,6 +62,7 @@ class SqliteStore implements SqliteTelemetryStore {
     const { directory, keep = defaultStoreKeep, log = () => undefined } = options;
     const { monotonicMs = () => performance.now() } = options;
     makePrivateFolder(directory);
+    syncEntryOf(directory);
     this.#directory = directory;
     this.#log = log;
     this.#durability = createDurability(directory, this.#checkpointer);

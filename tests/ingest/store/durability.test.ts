@@ -1,8 +1,9 @@
-import { symlinkSync } from "node:fs";
+import { closeSync, existsSync, openSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, type TestContext, test } from "vitest";
 import { createDurability, type Durability } from "../../../ingest/store/durability.ts";
+import { openSqliteStore } from "../../../ingest/store/sqlite-store.ts";
 import { storeFolder } from "./open-store.ts";
 
 interface Doubtful {
@@ -66,4 +67,12 @@ test("what is touched while a sync is under way belongs to the next one", async 
   await first;
   // The log is doubted no more: it is opened again.
   await expect(durability.sync()).rejects.toMatchObject({ code: "ELOOP" });
+});
+
+test("a store whose folder's own entry can't be synced does not open", async (t) => {
+  const folder = openSync(await storeFolder(t), "r");
+  t.onTestFinished(() => closeSync(folder));
+  t.skip(!existsSync("/proc/self/fd"), "no /proc here: its folders refuse fsync");
+  const directory = `/proc/self/fd/${folder}`;
+  expect(() => openSqliteStore({ directory })).toThrow(/EINVAL/);
 });
