@@ -45,9 +45,31 @@ interface Minute {
 
 /** Copies the rollups of a day that is rolled to its end. Twice is the same as once. */
 export function openDayCopy(day: number, paths: DayCopyPaths): DayCopy {
-  const source = openForReading(paths.dayPath);
-  const month = openDatabase(paths.monthPath, monthSchema);
-  const year = openDatabase(paths.yearPath, yearSchema);
+  const opened: DatabaseSync[] = [];
+  const keep = (database: DatabaseSync): DatabaseSync => {
+    opened.push(database);
+    return database;
+  };
+  const close = (): void => opened.splice(0).forEach((database) => database.close());
+  try {
+    const source = keep(openForReading(paths.dayPath));
+    const month = keep(openDatabase(paths.monthPath, monthSchema));
+    const year = keep(openDatabase(paths.yearPath, yearSchema));
+    return { ...copyBetween(day, { source, month, year }), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+interface CopyDatabases {
+  source: DatabaseSync;
+  month: DatabaseSync;
+  year: DatabaseSync;
+}
+
+function copyBetween(day: number, databases: CopyDatabases): Omit<DayCopy, "close"> {
+  const { source, month, year } = databases;
   const toMonth = createMonthCopy(month);
   const toYear = createYearCopy(year);
   const series = source.prepare("SELECT * FROM series ORDER BY id").all();
@@ -86,9 +108,6 @@ export function openDayCopy(day: number, paths: DayCopyPaths): DayCopy {
       for (const database of [year, month]) {
         database.prepare("INSERT OR IGNORE INTO days VALUES (?)").run(day);
       }
-    },
-    close() {
-      for (const database of [source, month, year]) database.close();
     },
   };
 }

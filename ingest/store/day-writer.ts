@@ -58,9 +58,15 @@ export class DayWriter {
     this.path = path;
     this.#startMs = day * dayMs;
     this.#database = openDatabase(path, daySchema);
-    this.#statements = createDayStatements(this.#database, rowsOfInsert);
-    this.#ids = createSeriesIds(this.#database);
-    this.#rolledMinute = this.#statements.rolledMinute();
+    try {
+      this.#statements = createDayStatements(this.#database, rowsOfInsert);
+      this.#ids = createSeriesIds(this.#database);
+      this.#rolledMinute = this.#statements.rolledMinute();
+    } catch (error) {
+      // Left to the collector, it would one day delete the log of the file that took its place.
+      this.#database.close();
+      throw error;
+    }
     this.#recoverAfter = [this.#rolledMinute * 60, -1, 0, 0, 0];
   }
 

@@ -1,10 +1,27 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { openDaysMax } from "../../../ingest/store/day-files.ts";
-import { dayOf, dayPath, listFiles, monthPath, yearPath } from "../../../ingest/store/files.ts";
+import {
+  dayOf,
+  dayPath,
+  listFiles,
+  monthPath,
+  suspectsPath,
+  yearPath,
+} from "../../../ingest/store/files.ts";
 import { openSqliteStore } from "../../../ingest/store/sqlite-store.ts";
 import { openStore, storeFolder } from "./open-store.ts";
-import { celsius, dayMs, readingAt, startMs } from "./readings.ts";
+import { celsius, dayMs, readingAt, startMs, suspectAt } from "./readings.ts";
 import { findWrongMinutes } from "./recount.ts";
 
 const day = dayOf(startMs);
@@ -15,6 +32,18 @@ const cut = { ...celsius, fromMs: startMs + 30_000, toMs: startMs + 2 * 3_600_00
 const dayOfReadings = Array.from({ length: 4_320 }, (_, at) =>
   readingAt(startMs + at * 20_000, { fields: { celsius: at } }),
 );
+
+/** Overwrites a table's first page behind the header: its file opens, and is damaged at once. */
+function damage(place: string, table: string): void {
+  const database = new DatabaseSync(place);
+  const found = database.prepare("SELECT rootpage FROM sqlite_master WHERE name = ?").get(table);
+  const { page_size: pageBytes } = database.prepare("PRAGMA page_size").get() ?? {};
+  database.close();
+  const atBytes = (Number(found?.["rootpage"] ?? 1) - 1) * Number(pageBytes) + 100;
+  const file = openSync(place, "r+");
+  writeSync(file, Buffer.alloc(Number(pageBytes) - 100, 0xee), 0, undefined, atBytes);
+  closeSync(file);
+}
 
 test("raw, minutes and hours are kept for as long as each is told", async (t) => {
   const { directory, store, history, keepUp } = await openStore(t, {
@@ -109,13 +138,32 @@ test("a damaged day is moved aside and stops no other", async (t) => {
   expect(await history.raw({ ...range, rowsMax: 9 })).toHaveLength(3);
 });
 
+test("a damaged file is closed before it is moved aside: its log does not stay", async (t) => {
+  const directory = await storeFolder(t);
+  const first = openSqliteStore({ directory });
+  await first.write([readingAt(startMs), suspectAt(startMs, 0)]);
+  await first.close();
+  const places = [dayPath(directory, day), suspectsPath(directory)];
+  damage(dayPath(directory, day), "rolled");
+  damage(suspectsPath(directory), "sqlite_master");
+  const { store, events } = await openStore(t, { directory });
+  const readings = [readingAt(startMs + 1), suspectAt(startMs, 1)];
+  expect(await store.write(readings)).toMatchObject({ stored: 2 });
+  expect(events).toHaveLength(places.length);
+  // A forgotten handle deletes, whenever it is collected, the log of the file in its place.
+  const aside = readdirSync(directory).filter((name) => name.includes("corrupt"));
+  expect(aside.toSorted()).toEqual(
+    places.map((place) => `${path.basename(place)}.corrupt-1`).toSorted(),
+  );
+});
+
 test("a damaged month or year costs nothing while the days are there", async (t) => {
   const { directory, store, history, keepUp } = await openStore(t);
   await store.write(dayOfReadings);
   await keepUp(store, startMs + 11 * dayMs);
-  for (const path of [monthPath(directory, day), yearPath(directory, day)]) {
-    for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
-    writeFileSync(path, "no database".repeat(1_000));
+  for (const place of [monthPath(directory, day), yearPath(directory, day)]) {
+    for (const suffix of ["-wal", "-shm"]) rmSync(place + suffix, { force: true });
+    writeFileSync(place, "no database".repeat(1_000));
   }
   await keepUp(store, startMs + 11 * dayMs);
   await keepUp(store, startMs + 60 * dayMs);
