@@ -51,23 +51,25 @@ export interface RecorderCounts {
   storeFailures: number;
 }
 
+export const noRecorderCounts: Readonly<RecorderCounts> = {
+  stored: 0,
+  duplicates: 0,
+  collisions: 0,
+  rejected: 0,
+  sensorFault: 0,
+  implausible: 0,
+  clockSuspect: 0,
+  writes: 0,
+  storeFailures: 0,
+};
+
 /**
  * The consumer that keeps the history. It reads on only when the store has taken what it has, so a
  * store that is away costs it nothing but time, and a crash only the same writes again.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
-  readonly counts: RecorderCounts = {
-    stored: 0,
-    duplicates: 0,
-    collisions: 0,
-    rejected: 0,
-    sensorFault: 0,
-    implausible: 0,
-    clockSuspect: 0,
-    writes: 0,
-    storeFailures: 0,
-  };
+  readonly counts: RecorderCounts = { ...noRecorderCounts };
   #nextOffset: number;
   #committedOffset: number;
   #committedAtMs: number;

@@ -1,4 +1,4 @@
-import type { RecorderCounts } from "./recorder.ts";
+import { noRecorderCounts, type RecorderCounts } from "./recorder.ts";
 
 /** Where a consumer stands in the journal. */
 export interface ConsumerStatus {
@@ -38,15 +38,7 @@ export const startingStatus: IngestStatus = {
   state: "starting",
   recorder: {
     ...noConsumer,
-    stored: 0,
-    duplicates: 0,
-    collisions: 0,
-    rejected: 0,
-    sensorFault: 0,
-    implausible: 0,
-    clockSuspect: 0,
-    writes: 0,
-    storeFailures: 0,
+    ...noRecorderCounts,
     pending: 0,
     isStoreAvailable: true,
   },
