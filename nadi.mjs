@@ -42,6 +42,9 @@ const testTools = [
   { program: "mount", package: "mount" },
   { program: "unshare", package: "util-linux" },
   { program: "chromium", package: "chromium" },
+  { program: "redis-server", package: "redis-server" },
+  { program: "influxd", package: "influxdb" },
+  { program: "initdb", package: "postgresql" },
   { library: "faketime/libfaketimeMT.so.1", package: "libfaketime" },
 ];
 
@@ -284,8 +287,10 @@ function findMissingTools() {
 }
 
 function findProgram(name) {
-  // Debian keeps server programs in sbin, which an ordinary user's PATH lacks.
-  const folders = [...(process.env.PATH ?? "").split(path.delimiter), "/usr/sbin", "/sbin"];
+  // Debian keeps server programs in sbin, which an ordinary user's PATH lacks, and those of
+  // PostgreSQL in a folder for each version.
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  folders.push("/usr/sbin", "/sbin", ...listPostgresFolders());
   for (const folder of folders) {
     try {
       accessSync(path.join(folder, name), constants.X_OK);
@@ -295,6 +300,12 @@ function findProgram(name) {
     }
   }
   return null;
+}
+
+function listPostgresFolders() {
+  const versions = "/usr/lib/postgresql";
+  if (!existsSync(versions)) return [];
+  return readdirSync(versions).map((version) => path.join(versions, version, "bin"));
 }
 
 function hasLibrary(file) {
