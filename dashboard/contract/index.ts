@@ -21,4 +21,5 @@ export {
   type RouteSchemas,
   routeSchemas,
 } from "./schemas.ts";
+export { pairingAlphabet, pairingCodeLength, pairingCodeSchema } from "./screens.ts";
 export { ownSessionsSchema, passwordCharactersMax, sessionSchema } from "./session.ts";

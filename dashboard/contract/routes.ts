@@ -46,6 +46,36 @@ export const routes = {
     who: people,
     summary: "End one of the person's own sessions",
   },
+  openPairing: {
+    method: "POST",
+    path: "/api/pairings",
+    who: "anyone",
+    summary: "A wall screen asks for a code, which a person enters within 10 minutes",
+  },
+  collectPairing: {
+    method: "POST",
+    path: "/api/pairings/collect",
+    who: "anyone",
+    summary: "The wall screen's session, once its code was entered: sets the session cookie",
+  },
+  pairScreen: {
+    method: "POST",
+    path: `${kitchen}/screens`,
+    who: responsible,
+    summary: "Enter the code of a wall screen: it shows this kitchen from now on",
+  },
+  listScreens: {
+    method: "GET",
+    path: `${kitchen}/screens`,
+    who: responsible,
+    summary: "The wall screens of the kitchen",
+  },
+  revokeScreen: {
+    method: "DELETE",
+    path: `${kitchen}/screens/{sessionId}`,
+    who: responsible,
+    summary: "Disconnect a wall screen: it shows nothing any more within a second",
+  },
   listKitchens: {
     method: "GET",
     path: "/api/kitchens",

@@ -13,6 +13,16 @@ import { exportQuery, readingsQuery, readingsSchema, trackQuery, trackSchema } f
 import { devicesSchema, kitchensSchema, snapshotSchema } from "./kitchens.ts";
 import type { RouteName } from "./routes.ts";
 import { putRuleBody, ruleParams, rulesSchema, ruleVersionSchema } from "./rules.ts";
+import {
+  collectedPairingSchema,
+  collectPairingBody,
+  openPairingBody,
+  pairedScreenSchema,
+  pairingSchema,
+  pairScreenBody,
+  screenParams,
+  screensSchema,
+} from "./screens.ts";
 import { ownSessionsSchema, sessionParams, sessionSchema, signInBody } from "./session.ts";
 
 export interface RouteSchemas {
@@ -30,6 +40,11 @@ export const routeSchemas = {
   signOut: { answer: null },
   listSessions: { answer: ownSessionsSchema },
   revokeSession: { params: sessionParams, answer: null },
+  openPairing: { body: openPairingBody, answer: pairingSchema },
+  collectPairing: { body: collectPairingBody, answer: collectedPairingSchema },
+  pairScreen: { params: kitchenParams, body: pairScreenBody, answer: pairedScreenSchema },
+  listScreens: { params: kitchenParams, answer: screensSchema },
+  revokeScreen: { params: screenParams, answer: null },
   listKitchens: { answer: kitchensSchema },
   readSnapshot: { params: kitchenParams, answer: snapshotSchema },
   listDevices: { params: kitchenParams, answer: devicesSchema },

@@ -26,7 +26,10 @@ export const signInBody = z
 
 export const sessionSchema = z
   .object({
-    email: z.string(),
+    email: z.nullable(z.string()).check(z.describe("`null`: a wall screen, which is nobody")),
+    screenName: z
+      .nullable(z.string())
+      .check(z.describe("What people call the wall screen; `null`: a person")),
     role: z.enum(personRoles),
     kitchens: z
       .union([z.literal("all"), z.array(z.string())])
@@ -54,6 +57,5 @@ export const ownSessionSchema = z
 export const ownSessionsSchema = z.object({ sessions: z.array(ownSessionSchema) });
 
 /** Random, and tells nothing of the cookie. */
-export const sessionParams = z.object({
-  sessionId: z.string().check(z.regex(/^[A-Za-z0-9_-]{16}$/)),
-});
+export const sessionIdSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{16}$/));
+export const sessionParams = z.object({ sessionId: sessionIdSchema });

@@ -15,6 +15,7 @@ import { registerHistoryRoutes } from "./routes/history.ts";
 import { registerKitchenRoutes } from "./routes/kitchens.ts";
 import type { Api } from "./routes/route.ts";
 import { registerRuleRoutes } from "./routes/rules.ts";
+import { registerScreenRoutes } from "./routes/screens.ts";
 import { registerSessionRoutes } from "./routes/session.ts";
 import type { DashboardServices } from "./services.ts";
 
@@ -55,6 +56,7 @@ export function registerApi(
   // What is no JSON is 415, also before it is read.
   server.removeContentTypeParser("text/plain");
   registerSessionRoutes(api, cookie);
+  registerScreenRoutes(api, cookie);
   registerKitchenRoutes(api);
   registerHistoryRoutes(api);
   registerRuleRoutes(api);

@@ -18,6 +18,10 @@ export const httpErrors = {
   DASHBOARD_ORIGIN_FORBIDDEN: { ...refused, status: 403 },
   /** Also for another's kitchen, in the very same words. */
   DASHBOARD_NOT_FOUND: { ...input, status: 404 },
+  /** No screen waits with this code: mistyped, over its 10 minutes, or used already. */
+  DASHBOARD_PAIRING_UNKNOWN: { ...input, status: 422 },
+  DASHBOARD_PAIRING_LIMITED: { class: "refused", status: 429, retryable: true },
+  DASHBOARD_SCREENS_FULL: { class: "conflict", status: 409, retryable: false },
   /** Somebody else has changed it since: read it again. */
   DASHBOARD_VERSION_STALE: { class: "conflict", status: 412, retryable: false },
   DASHBOARD_BODY_TOO_LARGE: { ...input, status: 413 },

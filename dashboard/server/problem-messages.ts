@@ -39,6 +39,18 @@ const ownMessages = {
     en: "There is nothing at this address.",
     id: "Tidak ada apa pun di alamat ini.",
   },
+  DASHBOARD_PAIRING_UNKNOWN: {
+    en: "No screen waits with this code: look at the screen again, codes live for 10 minutes.",
+    id: "Tidak ada layar dengan kode ini: lihat lagi layarnya, kode berlaku 10 menit.",
+  },
+  DASHBOARD_PAIRING_LIMITED: {
+    en: "Too many codes from here: wait, then try again.",
+    id: "Terlalu banyak kode dari sini: tunggu, lalu coba lagi.",
+  },
+  DASHBOARD_SCREENS_FULL: {
+    en: "The kitchen has as many wall screens as it may: disconnect one first.",
+    id: "Jumlah layar dinding dapur ini sudah penuh: putuskan salah satu dahulu.",
+  },
   DASHBOARD_VERSION_STALE: {
     en: "Somebody else has changed it in the meantime: read it again.",
     id: "Orang lain telah mengubahnya: muat ulang terlebih dahulu.",

@@ -6,8 +6,8 @@ export interface SessionCookie {
   readonly name: "__Host-nadi" | "nadi";
   /** The token that a request carries, or `null`. */
   read(header: string | undefined): string | null;
-  /** `Set-Cookie` for a new session. */
-  set(token: string): string;
+  /** `Set-Cookie` for a new session; `maxAgeMs`: how long it may last, by default a person's. */
+  set(token: string, maxAgeMs?: number): string;
   /** `Set-Cookie` that removes it. */
   clear(): string;
 }
@@ -30,7 +30,8 @@ export function createSessionCookie(config: Pick<HttpConfig, "tls" | "publicUrl"
       return token !== null && tokenPattern.test(token) ? token : null;
     },
     // A token is base64url: nothing in it needs quoting.
-    set: (token) => `${name}=${token}; Max-Age=${sessionMsMax / 1_000}; ${attributes}`,
+    set: (token, maxAgeMs = sessionMsMax) =>
+      `${name}=${token}; Max-Age=${maxAgeMs / 1_000}; ${attributes}`,
     clear: () => `${name}=; Max-Age=0; ${attributes}`,
   };
 }

@@ -5,6 +5,7 @@ import {
   writeTransaction,
 } from "../../../devices/index.ts";
 import { idleMsMax, lastSeenStepMs, type People, type StoredSession } from "./people.ts";
+import { createScreens, findScreen, sweepScreens } from "./create-screens.ts";
 import { SessionClock, type SessionTime } from "./session-clock.ts";
 import { endOf, noteEnd, type PeopleContext, printOf, toSession } from "./session-rows.ts";
 import { signIn } from "./sign-in.ts";
@@ -39,7 +40,8 @@ export function createPeople(
     findSession: (tokenSha256Hex, isUse) => findSession(context, tokenSha256Hex, isUse),
     listSessions: (email) => listSessions(context, email),
     endSession: (input, by) => endSession(context, input, by),
-    sweepSessions: () => sweepSessions(context),
+    sweepSessions: async () => (await sweepSessions(context)) + (await sweepScreens(context)),
+    ...createScreens(context),
   };
 }
 
@@ -61,7 +63,7 @@ async function findSession(
     .orderBy("person_kitchen.sppg_id")
     .execute();
   const [row] = rows;
-  if (row === undefined) return null;
+  if (row === undefined) return findScreen(context, tokenSha256Hex, isUse);
   const kitchens = rows.flatMap(({ sppg_id }) => (sppg_id === null ? [] : [sppg_id]));
   const person = { ...row, kitchens };
   const nowMs = context.clock.nowMs();

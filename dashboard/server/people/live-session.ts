@@ -4,16 +4,23 @@ import type { StoredSession } from "./people.ts";
 /** Who is behind a request or a socket. It stays the same object as long as the session lives. */
 export interface PersonSession {
   readonly sessionId: string;
-  /** The person's e-mail address. */
+  /** The person's e-mail address, or `screen:` and the id of a wall screen's session. */
   readonly userId: string;
   readonly role: PersonRole;
   readonly kitchens: ReadonlySet<string> | "all";
+  /** `null`: a person. */
+  readonly screenName: string | null;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   /** `true`: it has ended, and `onEnd` would never call. */
   readonly isEnded: boolean;
   /** Hears within a second of the end by sign-out, revocation, change or expiry; once. */
   onEnd(listener: () => void): () => void;
+}
+
+/** As the audit log names them. */
+export function actorOf({ userId, screenName }: Pick<PersonSession, "userId" | "screenName">) {
+  return screenName === null ? `user:${userId}` : userId;
 }
 
 /** A session in this process's memory, with those who want to hear of its end. */
@@ -44,6 +51,7 @@ export function makeLive(stored: StoredSession, onListened: () => void): Live {
     userId: stored.email,
     role: stored.role,
     kitchens: stored.role === "operator" ? "all" : new Set(stored.kitchens),
+    screenName: stored.screenName,
     createdAtMs: stored.createdAtMs,
     expiresAtMs: stored.expiresAtMs,
     get isEnded() {

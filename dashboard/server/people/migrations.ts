@@ -1,4 +1,5 @@
 import type { Migration } from "../../../devices/index.ts";
+import { createScreenTables } from "./screen-tables.ts";
 
 /** Handed to the records worker and to the commands. */
 export const peopleMigrationsModule: string = import.meta.url;
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
         .execute();
     },
   },
+  { id: "0007-screens", up: (tx) => createScreenTables(tx) },
 ];

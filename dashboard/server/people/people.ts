@@ -1,4 +1,5 @@
 import type { PersonRole } from "../../contract/index.ts";
+import type { Screens } from "./screens.ts";
 
 /** A session ends when nobody has used it for this long [ASVS 7.3.1]. */
 export const idleMsMax = 12 * 3600 * 1000;
@@ -16,6 +17,8 @@ export interface StoredSession {
   role: PersonRole;
   /** Empty for an operator, who has all. */
   kitchens: readonly string[];
+  /** Of a wall screen, whose `email` is `screen:` and its session's id; `null`: a person. */
+  screenName: string | null;
   createdAtMs: number;
   lastSeenAtMs: number;
   expiresAtMs: number;
@@ -45,7 +48,7 @@ export interface SignInInput {
  * Passwords and sessions: service name `people` of the records worker. No password hash leaves it,
  * and a session's token only once, at sign-in.
  */
-export interface People {
+export interface People extends Screens {
   /** `null`: no such person, or not their password; both cost the same work. */
   signIn(input: SignInInput): Promise<{ token: string; session: StoredSession } | null>;
   /** `null`: none, or ended; `isUse` notes that somebody has used it. */

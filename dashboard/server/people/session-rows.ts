@@ -41,6 +41,7 @@ export function toSession(row: PersonSessionRow, person: Person, nowMs: number):
     // Checked when the person was added.
     role: person.role as PersonRole,
     kitchens: person.kitchens,
+    screenName: null,
     createdAtMs: row.created_at_ms,
     lastSeenAtMs: row.last_seen_at_ms,
     expiresAtMs: row.expires_at_ms,

@@ -8,7 +8,7 @@ import type { People, StoredSession } from "./people.ts";
 import { hashToken } from "./token.ts";
 
 export interface SessionsOptions {
-  people: Pick<People, "findSession" | "endSession" | "sweepSessions">;
+  people: Pick<People, "findSession" | "endSession" | "endScreen" | "sweepSessions">;
   changes: { onChange(listener: (change: RegistryChange) => void): () => void };
   cookie: SessionCookie;
   log: Logger;
@@ -96,6 +96,16 @@ export class Sessions {
     by: { actor: string; address: string | null },
   ): Promise<boolean> {
     const isEnded = await this.#options.people.endSession(target, by);
+    if (isEnded) this.#drop((session) => session.sessionId === target.sessionId);
+    return isEnded;
+  }
+
+  /** The same for a wall screen of this kitchen. */
+  async endScreen(
+    target: { sppgId: string; sessionId: string },
+    by: { actor: string; address: string | null },
+  ): Promise<boolean> {
+    const isEnded = await this.#options.people.endScreen(target, by);
     if (isEnded) this.#drop((session) => session.sessionId === target.sessionId);
     return isEnded;
   }

@@ -16,7 +16,7 @@ import type { HttpConfig } from "../config.ts";
 import { dashboardError } from "../errors.ts";
 import type { HeavyReads } from "../heavy-reads.ts";
 import type { KitchenDirectory } from "../kitchen-directory.ts";
-import type { PersonSession } from "../people/live-session.ts";
+import { actorOf, type PersonSession } from "../people/live-session.ts";
 import type { Sessions } from "../people/sessions.ts";
 import { notFound, sendProblem } from "../problems.ts";
 import type { RefusalNotes } from "../refusal-notes.ts";
@@ -134,7 +134,7 @@ function noteRefusal(api: Api, { name, session, request, because }: Refusal): vo
   const { sppgId = "" } = request.params as { sppgId?: string };
   api.services.audit.write({
     atMs: api.clock.wallMs(),
-    actor: session === null ? "anonymous" : `user:${session.userId}`,
+    actor: session === null ? "anonymous" : actorOf(session),
     action: "http.refused",
     // Else it is no kitchen but whatever somebody has sent.
     sppgId: isSppgId(sppgId) ? sppgId : null,

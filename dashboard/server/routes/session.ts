@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { RouteAnswer } from "../../contract/index.ts";
 import { dashboardError } from "../errors.ts";
 import type { SessionCookie } from "../people/cookie.ts";
-import type { PersonSession } from "../people/live-session.ts";
+import { actorOf, type PersonSession } from "../people/live-session.ts";
 import type { StoredSession } from "../people/people.ts";
 import { SignInLimits } from "../people/sign-in-limits.ts";
 import { VerifyGate } from "../people/verify-gate.ts";
@@ -20,7 +20,8 @@ export function registerSessionRoutes(api: Api, cookie: SessionCookie): void {
     return describe(api, signedIn.session);
   });
   route(api, "readSession", async ({ session }) => ({
-    email: session.userId,
+    email: session.screenName === null ? session.userId : null,
+    screenName: session.screenName,
     role: session.role,
     kitchens: session.kitchens === "all" ? session.kitchens : [...session.kitchens],
     createdAtMs: session.createdAtMs,
@@ -28,10 +29,7 @@ export function registerSessionRoutes(api: Api, cookie: SessionCookie): void {
     isInsecure: api.config.isInsecure,
   }));
   route(api, "signOut", async ({ session, request, reply }) => {
-    await api.sessions.end(
-      { email: session.userId, sessionId: session.sessionId },
-      by(request, session),
-    );
+    await endOwn(api, session, by(request, session));
     reply.header("set-cookie", cookie.clear());
     return undefined;
   });
@@ -51,7 +49,16 @@ export function registerSessionRoutes(api: Api, cookie: SessionCookie): void {
 }
 
 function by(request: FastifyRequest, session: PersonSession) {
-  return { actor: `user:${session.userId}`, address: request.ip };
+  return { actor: actorOf(session), address: request.ip };
+}
+
+async function endOwn(api: Api, session: PersonSession, who: ReturnType<typeof by>): Promise<void> {
+  const { userId: email, sessionId, kitchens, screenName } = session;
+  if (screenName === null || kitchens === "all") {
+    await api.sessions.end({ email, sessionId }, who);
+    return;
+  }
+  for (const sppgId of kitchens) await api.sessions.endScreen({ sppgId, sessionId }, who);
 }
 
 interface SignIn {
@@ -123,10 +130,12 @@ function note(
   });
 }
 
-function describe(api: Api, session: StoredSession): RouteAnswer<"signIn"> {
-  const { email, role, kitchens, createdAtMs, expiresAtMs } = session;
+/** A session as its own browser sees it. */
+export function describe(api: Api, session: StoredSession): RouteAnswer<"signIn"> {
+  const { email, role, kitchens, screenName, createdAtMs, expiresAtMs } = session;
   return {
-    email,
+    email: screenName === null ? email : null,
+    screenName,
     role,
     kitchens: role === "operator" ? "all" : [...kitchens],
     createdAtMs,

@@ -14,7 +14,13 @@ import {
 import { timeParameter } from "../../../dashboard/contract/fields.ts";
 import { ruleSchema } from "../../../ingest/index.ts";
 
-const changing: readonly RouteName[] = ["putRule", "acknowledgeAlert", "resolveAlert"];
+const changing: readonly RouteName[] = [
+  "putRule",
+  "acknowledgeAlert",
+  "resolveAlert",
+  "pairScreen",
+  "revokeScreen",
+];
 
 test("a wall screen and a viewer change nothing of a kitchen", () => {
   for (const route of changing) {
@@ -24,8 +30,9 @@ test("a wall screen and a viewer change nothing of a kitchen", () => {
   }
 });
 
-test("without a session there is nothing but signing in", () => {
-  expect(routeNames.filter((route) => mayCall(null, route))).toEqual(["signIn"]);
+test("without a session there is nothing but signing in and the pairing of a screen", () => {
+  const open = ["signIn", "openPairing", "collectPairing"];
+  expect(routeNames.filter((route) => mayCall(null, route))).toEqual(open);
 });
 
 test("every role may see who it is, and every route has a role that may call it", () => {

@@ -9,6 +9,7 @@ import { dashboardError } from "../../../dashboard/server/errors.ts";
 import { registerMqttWebSocket } from "../../../dashboard/server/mqtt-websocket.ts";
 import { createTestBroker, type TestBroker } from "../../support/broker.ts";
 import { packets } from "../../support/mqtt-wire.ts";
+import { pairScreen } from "./screens.ts";
 import { createKitchenApi, type KitchenApi, otherSppgId, sppgId } from "./kitchen-api.ts";
 
 interface Site extends KitchenApi {
@@ -184,6 +185,24 @@ test("a sign-out closes the page's socket within a second", async (t) => {
   await closed;
   expect(performance.now() - endedAt).toBeLessThan(1_000);
   expect(await site.upgrade({ cookie: person.cookie, origin: site.origin })).toBe(401);
+});
+
+test("a wall screen that is disconnected loses its socket within a second", async (t) => {
+  const site = await createSite(t);
+  const head = await site.signIn("head", [sppgId]);
+  const screen = await pairScreen(site, head, { sppgId });
+  const client = await site.connect(screen.cookie);
+  await client.subscribeAsync(topicName);
+  const foreign = client.subscribeAsync(`sppg/${otherSppgId}/production/temperature`);
+  await expect(foreign).rejects.toThrow(/128|Unspecified|refused/i);
+  const closed = closeOf(client);
+  const url = `/api/kitchens/${sppgId}/screens`;
+  const { screens } = (await head.get(url)).json<{ screens: { sessionId: string }[] }>();
+  const endedAt = performance.now();
+  await head.send("DELETE", `${url}/${screens[0]?.sessionId}`);
+  await closed;
+  expect(performance.now() - endedAt).toBeLessThan(1_000);
+  expect(await site.upgrade({ cookie: screen.cookie, origin: site.origin })).toBe(401);
 });
 
 test("a page that stands still loses live values and then its socket; others notice nothing", async (t) => {

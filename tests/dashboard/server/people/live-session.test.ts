@@ -29,6 +29,7 @@ function hold(t: TestContext, remainingMs = 3_600_000): Held {
     email: "head@example.org",
     role: "head",
     kitchens: ["sppg-jakarta-001"],
+    screenName: null,
     createdAtMs: 0,
     lastSeenAtMs: 0,
     expiresAtMs: 1,
@@ -53,6 +54,7 @@ function hold(t: TestContext, remainingMs = 3_600_000): Held {
         return answer;
       },
       endSession: () => Promise.resolve(true),
+      endScreen: () => Promise.resolve(true),
       sweepSessions: () => Promise.resolve(0),
     },
     changes: {
