@@ -19,6 +19,8 @@ export { ingestChecks } from "./readiness.ts";
 export { type Ingest, type IngestExit, type IngestOptions, startIngest } from "./ingest.ts";
 export type { KitchenSnapshot, LatestReading } from "./monitor/monitor.ts";
 export { readingsDirectory } from "./readings-directory.ts";
+export { findRuleFaults } from "./rules/check-rule.ts";
+export type { RulePreview, RulePreviewQuery } from "./preview/preview.ts";
 export { type Rule, ruleSchema, type RuleVersion } from "./rules/rule.ts";
 export { type HistoryThread, startHistory } from "./store/history-thread.ts";
 export type {

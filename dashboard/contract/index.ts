@@ -14,7 +14,7 @@ export { type PageName, pagePaths } from "./pages.ts";
 export { type Problem, problemSchema } from "./problem.ts";
 export { type PersonRole, personRoles } from "./roles.ts";
 export { mayCall, type RouteFacts, type RouteName, routeNames, routes } from "./routes.ts";
-export { ruleBodySchema, rulesSchema, ruleVersionSchema } from "./rules.ts";
+export { ruleBodySchema, rulePreviewSchema, rulesSchema, ruleVersionSchema } from "./rules.ts";
 export {
   type RouteAnswer,
   type RouteInput,

@@ -124,6 +124,12 @@ export const routes = {
     who: responsible,
     summary: "A new version of a rule",
   },
+  previewRule: {
+    method: "POST",
+    path: `${kitchen}/rules/preview`,
+    who: responsible,
+    summary: "How often a rule would have fired in the last 24 hours; nothing is changed",
+  },
   listAlerts: {
     method: "GET",
     path: `${kitchen}/alerts`,

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { deviceKinds, devicePlaces, readingNames, sppgIdSchema } from "../../devices/browser.ts";
-import { kitchenParams } from "./fields.ts";
+import { kitchenParams, timeMs } from "./fields.ts";
 
 /**
  * Rules as the API speaks of them. A browser can't import ingest, so this is its `ruleSchema` told
@@ -92,3 +92,43 @@ export const putRuleBody = z.strictObject({
     .optional(z.int().check(z.minimum(0)))
     .check(z.describe("The newest version that was seen, unless If-Match says it; 0: none yet")),
 });
+
+/** A draft: it takes the place of the rule with its key, and counts as enabled. */
+export const previewRuleBody = z.strictObject({ rule: ruleBodySchema });
+
+const firingSchema = z
+  .object({
+    deviceId: z.string(),
+    channel: z.nullable(z.string()).check(z.describe("null: about the device, not a sensor")),
+    openedAtMs: timeMs,
+    resolvedAtMs: z.nullable(timeMs).check(z.describe("null: still active at the end")),
+    worstValue: z
+      .nullable(z.number())
+      .check(z.describe("In the field's unit, a minute for a rate; null where there is no value")),
+    occurrences: z.int().check(z.describe("How often it came back within the quiet time")),
+    isFromBefore: z.boolean().check(z.describe("It was open before the period: not counted")),
+  })
+  .check(z.meta({ id: "RuleFiring" }));
+
+export const rulePreviewSchema = z
+  .object({
+    fromMs: timeMs.check(z.describe("What was judged begins here: later if `isPartial`")),
+    toMs: timeMs,
+    isPartial: z
+      .boolean()
+      .check(z.describe("More readings than can be judged at once: only the newest part was")),
+    isDegraded: z.boolean().check(z.describe("The newest readings may be missing")),
+    firings: z
+      .array(firingSchema)
+      .check(
+        z.describe(
+          "By time, at most 500, the newest. Made of stored readings: as if each with a time of " +
+            "its own had arrived at that time, Nadi had never been away, nobody had resolved an " +
+            "alert, and rules and devices had been those of now",
+        ),
+      ),
+    devices: z
+      .array(z.object({ deviceId: z.string(), count: z.int() }))
+      .check(z.describe("Each device that the rule is about, with how often it would have fired")),
+  })
+  .check(z.meta({ id: "RulePreview" }));

@@ -12,7 +12,6 @@ import { kitchenParams } from "./fields.ts";
 import { exportQuery, readingsQuery, readingsSchema, trackQuery, trackSchema } from "./history.ts";
 import { devicesSchema, kitchensSchema, snapshotSchema } from "./kitchens.ts";
 import type { RouteName } from "./routes.ts";
-import { putRuleBody, ruleParams, rulesSchema, ruleVersionSchema } from "./rules.ts";
 import {
   collectedPairingSchema,
   collectPairingBody,
@@ -23,6 +22,14 @@ import {
   screenParams,
   screensSchema,
 } from "./screens.ts";
+import {
+  previewRuleBody,
+  putRuleBody,
+  ruleParams,
+  rulePreviewSchema,
+  rulesSchema,
+  ruleVersionSchema,
+} from "./rules.ts";
 import { ownSessionsSchema, sessionParams, sessionSchema, signInBody } from "./session.ts";
 
 export interface RouteSchemas {
@@ -53,6 +60,7 @@ export const routeSchemas = {
   readTrack: { params: kitchenParams, query: trackQuery, answer: trackSchema },
   listRules: { params: kitchenParams, answer: rulesSchema },
   putRule: { params: ruleParams, body: putRuleBody, answer: ruleVersionSchema },
+  previewRule: { params: kitchenParams, body: previewRuleBody, answer: rulePreviewSchema },
   listAlerts: { params: kitchenParams, query: alertsQuery, answer: alertsSchema },
   readAlert: { params: alertParams, answer: alertRowSchema },
   acknowledgeAlert: { params: alertParams, body: acknowledgeBody, answer: alertRowSchema },

@@ -5,6 +5,14 @@ import { dashboardError } from "./errors.ts";
 export const heavyReadsPerSession = 8;
 /** A file of raw rows keeps the history worker busy for seconds: people make few at once. */
 export const exportsPerSession = 2;
+/** A preview has a second of its thread: the one of the words typed before may still run. */
+export const previewsPerSession = 2;
+
+const readsMax = {
+  read: heavyReadsPerSession,
+  export: exportsPerSession,
+  preview: previewsPerSession,
+} as const;
 
 /** Counts what a session reads at once, so that one person can't take the store from all others. */
 export class HeavyReads {
@@ -21,10 +29,10 @@ export class HeavyReads {
   }
 
   /** Answers the end of the read, which may be called twice; throws where there are too many. */
-  begin(sessionId: string, kind: "read" | "export"): () => void {
+  begin(sessionId: string, kind: keyof typeof readsMax): () => void {
     const key = `${kind}:${sessionId}`;
     const running = this.#running.get(key) ?? 0;
-    if (running >= (kind === "read" ? heavyReadsPerSession : exportsPerSession)) {
+    if (running >= readsMax[kind]) {
       throw dashboardError("DASHBOARD_READS_LIMITED", { message: "Too many reads at once." });
     }
     this.#running.set(key, running + 1);

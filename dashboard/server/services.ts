@@ -1,6 +1,6 @@
 import type { AuditSink } from "../../broker/index.ts";
 import type { Registry, RegistryChange } from "../../devices/index.ts";
-import type { Desk, History, KitchenSnapshot } from "../../ingest/index.ts";
+import type { Desk, HistoryThread, KitchenSnapshot } from "../../ingest/index.ts";
 import type { People } from "./people/people.ts";
 
 /** What the API needs of the other services; `nadi.ts` hands it in. */
@@ -8,7 +8,7 @@ export interface DashboardServices {
   registry: Pick<Registry, "findKitchen" | "listKitchens" | "listDevices">;
   people: People;
   desk: Desk;
-  history: Pick<History, "buckets" | "raw" | "track">;
+  history: Pick<HistoryThread, "buckets" | "raw" | "track" | "preview">;
   ingest: {
     /** The newest values of a kitchen, from the monitor's state. */
     snapshot(sppgId: string): Promise<KitchenSnapshot>;

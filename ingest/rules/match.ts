@@ -41,7 +41,9 @@ export function selectRules(
   versions: readonly RuleVersion[],
   target: RuleTarget,
 ): readonly RuleVersion[] {
-  const matching = versions.filter(({ isEnabled, rule }) => isEnabled && isAbout(rule, target));
+  const matching = versions.filter(
+    ({ isEnabled, rule }) => isEnabled && isAboutDevice(rule, target),
+  );
   const narrowest = new Map<string, number>();
   for (const { rule } of matching) {
     const watched = watchedThing(rule);
@@ -50,7 +52,8 @@ export function selectRules(
   return matching.filter(({ rule }) => narrowness(rule) === narrowest.get(watchedThing(rule)));
 }
 
-function isAbout({ scope }: Rule, { deviceId, kind, place }: RuleTarget): boolean {
+/** Whether the rule's own scope takes the device in, whatever other rules there are. */
+export function isAboutDevice({ scope }: Rule, { deviceId, kind, place }: RuleTarget): boolean {
   return (
     (scope.deviceKind === undefined || scope.deviceKind === kind) &&
     (scope.place === undefined || scope.place === place) &&

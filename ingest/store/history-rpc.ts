@@ -3,7 +3,7 @@ import { ingestError } from "../errors.ts";
 import type { HistoryEvent } from "./store-readers.ts";
 
 /** What may be asked; `close` ends the thread. */
-export const historyMethods = ["buckets", "raw", "track", "latest", "close"] as const;
+export const historyMethods = ["buckets", "raw", "track", "latest", "preview", "close"] as const;
 export type HistoryMethod = (typeof historyMethods)[number];
 
 export interface HistoryCall {

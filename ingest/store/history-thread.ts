@@ -2,6 +2,7 @@ import { getCompileCacheDir } from "node:module";
 import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { ingestError } from "../errors.ts";
+import type { RulePreview, RulePreviewQuery } from "../preview/preview.ts";
 import { storeClosed } from "./errors.ts";
 import { fromWireError } from "./history-rpc.ts";
 import type { FromHistory, HistoryCall, HistoryMethod } from "./history-rpc.ts";
@@ -23,6 +24,8 @@ export interface HistoryThreadOptions {
 }
 
 export interface HistoryThread extends History {
+  /** Takes up to seconds, in a thread of its own: charts do not wait for it. */
+  preview(query: RulePreviewQuery): Promise<RulePreview>;
   stats(): { waitingCalls: number; restarts: number };
 }
 
@@ -35,13 +38,22 @@ interface Waiting {
 /** `openSqliteHistory` in a thread of its own, so that a chart stops neither ingest nor HTTP. */
 export async function startHistory(options: HistoryThreadOptions): Promise<HistoryThread> {
   const thread = new Thread(options);
+  thread.begin();
+  // Begins with the first preview: most days nobody changes a rule.
+  const previews = new Thread(options);
   return {
     buckets: (query) => thread.ask("buckets", query),
     raw: (query) => thread.ask("raw", query),
     track: (query) => thread.ask("track", query),
     latest: (sppgId) => thread.ask("latest", sppgId),
-    close: () => thread.close(),
-    stats: () => ({ waitingCalls: thread.waitingCalls, restarts: thread.restarts }),
+    preview: (query) => previews.ask("preview", query),
+    close: async () => {
+      await Promise.all([thread.close(), previews.close()]);
+    },
+    stats: () => ({
+      waitingCalls: thread.waitingCalls + previews.waitingCalls,
+      restarts: thread.restarts + previews.restarts,
+    }),
   };
 }
 
@@ -57,7 +69,11 @@ class Thread {
 
   constructor(options: HistoryThreadOptions) {
     this.#options = options;
-    this.#worker = this.#start();
+  }
+
+  /** Starts the worker before the first call asks for it. */
+  begin(): void {
+    this.#worker ??= this.#start();
   }
 
   get waitingCalls(): number {
@@ -81,6 +97,8 @@ class Thread {
   }
 
   async #close(): Promise<void> {
+    // It has never begun.
+    if (this.#worker === null && this.waitingCalls === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, closeDeadlineMs);
     const finish = (): void => resolve();

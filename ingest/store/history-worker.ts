@@ -5,6 +5,7 @@ import {
   type HistoryMethod,
   toWireError,
 } from "./history-rpc.ts";
+import { previewRule, type RulePreviewQuery } from "../preview/preview.ts";
 import { openSqliteHistory } from "./sqlite-history.ts";
 import type { History } from "./store.ts";
 
@@ -17,6 +18,7 @@ const methods: Record<HistoryMethod, (history: History, argument: unknown) => Pr
   raw: (history, query) => history.raw(query as Parameters<History["raw"]>[0]),
   track: (history, query) => history.track(query as Parameters<History["track"]>[0]),
   latest: (history, sppgId) => history.latest(sppgId as string),
+  preview: (history, query) => previewRule(history, query as RulePreviewQuery),
   close: (history) => history.close(),
 };
 

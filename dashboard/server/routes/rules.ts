@@ -1,12 +1,51 @@
 import type { FastifyRequest } from "fastify";
 import { CodedError } from "../../../devices/index.ts";
-import { ruleSchema } from "../../../ingest/index.ts";
+import { findRuleFaults, ruleSchema } from "../../../ingest/index.ts";
 import { dashboardError } from "../errors.ts";
+import { flushOrGiveUp } from "../ingest-flush.ts";
 import { etagOf, ifMatchOf, stale } from "../versions.ts";
 import { type Api, route } from "./route.ts";
 import { refuseInput } from "./series.ts";
 
+/** More than a person looks through; the counts of devices are whole. */
+const firingsMax = 500;
+const previewMs = 86_400_000;
+
 export function registerRuleRoutes(api: Api): void {
+  registerRuleBook(api);
+  registerPreview(api);
+}
+
+/** Reads and folds in a thread of its own, and changes nothing. */
+function registerPreview(api: Api): void {
+  const { services, heavyReads, clock } = api;
+  route(api, "previewRule", async ({ kitchen, body, session, request, reply }) => {
+    const { sppgId } = kitchen;
+    const rule = ruleSchema.parse(body.rule);
+    const faults = findRuleFaults(rule);
+    if (faults.length > 0) {
+      const issues = faults.map(({ path, message }) => ({ path: `body.rule.${path}`, message }));
+      return refuseInput(reply, issues);
+    }
+    const end = heavyReads.begin(session.sessionId, "preview");
+    try {
+      const isDegraded = await flushOrGiveUp(services.ingest, request.log);
+      const rules = await services.desk.listRules(sppgId);
+      const devices = [...(await api.kitchens.devices(sppgId))];
+      const toMs = clock.wallMs();
+      const range = { fromMs: toMs - previewMs, toMs };
+      const found = await services.history.preview({ sppgId, rule, rules, devices, ...range });
+      const { fromMs, isPartial, firings } = found;
+      const shown = firings.slice(-firingsMax);
+      const period = { fromMs, toMs: found.toMs, isPartial, isDegraded };
+      return { ...period, firings: shown, devices: found.devices };
+    } finally {
+      end();
+    }
+  });
+}
+
+function registerRuleBook(api: Api): void {
   const { desk } = api.services;
   route(api, "listRules", async ({ kitchen }) => {
     const rules = await desk.listRules(kitchen.sppgId);

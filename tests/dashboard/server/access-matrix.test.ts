@@ -20,25 +20,23 @@ import {
 } from "./kitchen-api.ts";
 import { pairScreen } from "./screens.ts";
 
+const silentProbe = {
+  kind: "noData",
+  key: "silent-probe",
+  severity: "warning",
+  scope: {},
+  quietSeconds: 600,
+  intervalsMissed: 3,
+  graceSeconds: 60,
+};
+
 /** What makes a request of the route right, so that only rights decide. */
 const inputs: Partial<Record<RouteName, { query?: string; body?: object }>> = {
   readReadings: { query: "?device=probe-1&reading=temperature" },
   exportReadings: { query: "?device=probe-1&reading=temperature" },
   readTrack: { query: "?device=probe-1" },
-  putRule: {
-    body: {
-      expectedVersion: 0,
-      rule: {
-        kind: "noData",
-        key: "silent-probe",
-        severity: "warning",
-        scope: {},
-        quietSeconds: 600,
-        intervalsMissed: 3,
-        graceSeconds: 60,
-      },
-    },
-  },
+  putRule: { body: { expectedVersion: 0, rule: silentProbe } },
+  previewRule: { body: { rule: silentProbe } },
   pairScreen: { body: { code: "BCDFGHJK", name: "Wall" } },
   acknowledgeAlert: { body: {} },
   resolveAlert: { body: { correctiveAction: "Discarded" } },

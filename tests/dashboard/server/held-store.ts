@@ -1,5 +1,6 @@
 import type { DashboardServices } from "../../../dashboard/server/services.ts";
 import type { BucketQuery, RawQuery, RawRow, TrackQuery } from "../../../ingest/index.ts";
+import { previewRule } from "../../../ingest/preview/preview.ts";
 import type { Bucket, Fix, KitchenSnapshot } from "../../../ingest/index.ts";
 
 /** A store in memory that answers what the test has put in, and remembers what it was asked. */
@@ -43,6 +44,10 @@ export function createHeldStore(): HeldStore {
         await store.onQuery();
         return store.fixes.slice(0, query.fixesMax);
       },
+      async preview(query) {
+        await store.onQuery();
+        return previewRule(heldRows(store), query);
+      },
     },
     ingest: {
       async flush() {
@@ -53,4 +58,13 @@ export function createHeldStore(): HeldStore {
     },
   };
   return store;
+}
+
+/** The rows as the history of each series that is asked for. */
+function heldRows(store: HeldStore): Parameters<typeof previewRule>[0] {
+  return {
+    latest: () => Promise.resolve([]),
+    raw: ({ fromMs, toMs, rowsMax }) =>
+      Promise.resolve(store.rows.filter(({ t }) => t >= fromMs && t < toMs).slice(0, rowsMax)),
+  };
 }

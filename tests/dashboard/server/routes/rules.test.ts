@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { rulesSchema } from "../../../../dashboard/contract/index.ts";
+import { rulePreviewSchema, rulesSchema } from "../../../../dashboard/contract/index.ts";
 import { coldRule } from "../../../ingest/desk/factories.ts";
-import { createKitchenApi, sppgId } from "../kitchen-api.ts";
+import { createKitchenApi, sppgId, startMs } from "../kitchen-api.ts";
 
 const rules = `/api/kitchens/${sppgId}/rules`;
 const url = `${rules}/${coldRule.key}`;
@@ -68,4 +68,55 @@ test("the audit log has who changed the rule and from where", async (t) => {
     .where("action", "=", "rule.put")
     .execute();
   expect(rows).toEqual([{ actor: `user:${head.email}`, address: "127.0.0.1" }]);
+});
+
+test("a preview says how often a draft would have fired, and changes no rule and no alert", async (t) => {
+  const made = await createKitchenApi(t);
+  const head = await made.signIn("head");
+  const minute = 60_000;
+  const warm = Array.from({ length: 60 }, (_none, index) => ({
+    t: startMs - (60 - index) * minute,
+    seq: 0,
+    index: 0,
+    value: index < 20 || index > 50 ? 3 : 7,
+    flags: 0,
+    originalTimeMs: null,
+  }));
+  made.store.rows = warm;
+  const preview = (rule: object) => head.send("POST", `${rules}/preview`, { body: { rule } });
+  const answer = await preview(coldRule);
+  expect(answer.statusCode).toBe(200);
+  expect(rulePreviewSchema.parse(answer.json())).toEqual(answer.json());
+  expect(answer.json()).toMatchObject({
+    fromMs: startMs - 86_400_000,
+    toMs: startMs,
+    isPartial: false,
+    isDegraded: false,
+    firings: [{ deviceId: "probe-1", worstValue: 7, isFromBefore: false }],
+    devices: [{ deviceId: "probe-1", count: 1 }],
+  });
+  const [firing] = answer.json().firings;
+  expect(firing.openedAtMs - (startMs - 40 * minute)).toBe(coldRule.minDurationSeconds * 1_000);
+  expect((await preview({ ...coldRule, limit: 8 })).json().firings).toEqual([]);
+  expect((await head.get(rules)).json().rules).toMatchObject([{ version: 0 }]);
+  expect(await made.desk.listAlerts({ sppgId, state: "all", limit: 10 })).toEqual([]);
+});
+
+test("a draft without sense is refused with where, and too many previews at once wait", async (t) => {
+  const made = await createKitchenApi(t);
+  const head = await made.signIn("head");
+  const preview = (rule: object) => head.send("POST", `${rules}/preview`, { body: { rule } });
+  const senseless = await preview({ ...coldRule, clearLimit: 9 });
+  expect(senseless.json()).toMatchObject({
+    status: 400,
+    issues: [{ path: "body.rule.clearLimit" }],
+  });
+  const gate = Promise.withResolvers<void>();
+  made.store.onQuery = () => gate.promise;
+  const running = [preview(coldRule), preview(coldRule), preview(coldRule)];
+  const first = await Promise.race(running);
+  expect(first.json()).toMatchObject({ status: 429, code: "DASHBOARD_READS_LIMITED" });
+  gate.resolve();
+  const codes = (await Promise.all(running)).map(({ statusCode }) => statusCode);
+  expect(codes.toSorted((a, b) => a - b)).toEqual([200, 200, 429]);
 });
