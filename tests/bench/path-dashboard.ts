@@ -6,6 +6,8 @@ import type { PathNadi } from "./path-nadi.ts";
 /** How long messages took from their reading's own time to this process, in ms. */
 export interface Delays {
   live: number[];
+  /** Of the device that sends more often than live values go out: they wait for their turn. */
+  conflated: number[];
   alerts: number[];
 }
 
@@ -20,13 +22,15 @@ export interface DashboardOptions {
   sppgId: string;
   /** Only this rule's alerts count. */
   ruleKey: string;
+  /** Sends above 4 Hz: what its values wait is conflation's, not the path's. */
+  conflatedDeviceId: string;
 }
 
 /** Rejects where the service has no WebSocket yet, or refuses it. */
 export async function watchKitchen(
   scope: Scope,
   nadi: PathNadi,
-  { sppgId, ruleKey }: DashboardOptions,
+  { sppgId, ruleKey, conflatedDeviceId }: DashboardOptions,
 ): Promise<Dashboard> {
   const { httpUrl } = nadi.process;
   const client = await connectAsync(`${httpUrl.replace(/^http/, "ws")}/mqtt`, {
@@ -37,13 +41,17 @@ export async function watchKitchen(
     wsOptions: { headers: { cookie: nadi.api.cookie, origin: httpUrl } },
   });
   scope.onTestFinished(() => client.endAsync(true));
-  const delays: Delays = { live: [], alerts: [] };
+  const delays: Delays = { live: [], conflated: [], alerts: [] };
   const seen = new Set<string>();
   client.on("message", (_topicName, payload) => {
     // The wall clock, which the reading's time is of, with a fraction.
     const atMs = performance.timeOrigin + performance.now();
     const message = JSON.parse(payload.toString()) as RealtimeMessage;
-    if (message.type === "production_update") delays.live.push(atMs - message.data.eventTimeMs);
+    if (message.type === "production_update") {
+      const { deviceId, eventTimeMs } = message.data;
+      const its = deviceId === conflatedDeviceId ? delays.conflated : delays.live;
+      its.push(atMs - eventTimeMs);
+    }
     if (message.type !== "production_alert" || message.data.rule.key !== ruleKey) return;
     const { alertId, condition } = message.data;
     const sinceMs = changedAtMs(message.data);
@@ -58,6 +66,7 @@ export async function watchKitchen(
     delays,
     reset() {
       delays.live = [];
+      delays.conflated = [];
       delays.alerts = [];
     },
   };

@@ -25,6 +25,8 @@ export type RateFigures = Figures<
   | "liveP50Ms"
   | "liveP99Ms"
   | "liveMessages"
+  | "conflatedP50Ms"
+  | "conflatedP99Ms"
   | "alertP50Ms"
   | "alertP99Ms"
   | "alertMessages"
@@ -138,7 +140,11 @@ async function tryToWatch(
   nadi: PathNadi,
 ): Promise<{ dashboard: Dashboard | null; noDashboard: string | null }> {
   try {
-    const dashboard = await watchKitchen(scope, nadi, { sppgId, ruleKey: rule.key });
+    const dashboard = await watchKitchen(scope, nadi, {
+      sppgId,
+      ruleKey: rule.key,
+      conflatedDeviceId: crossing.deviceId,
+    });
     return { dashboard, noDashboard: null };
   } catch (error) {
     return { dashboard: null, noDashboard: `WebSocket /mqtt: ${(error as Error).message}` };
@@ -146,13 +152,15 @@ async function tryToWatch(
 }
 
 function figuresOf(dashboard: Dashboard | null) {
-  const { live = [], alerts = [] } = dashboard?.delays ?? {};
+  const { live = [], conflated = [], alerts = [] } = dashboard?.delays ?? {};
   const quantile = (values: readonly number[], part: number): number | null =>
     values.length === 0 ? null : quantileOf(values, part);
   return {
     liveP50Ms: quantile(live, 0.5),
     liveP99Ms: quantile(live, 0.99),
     liveMessages: dashboard === null ? null : live.length,
+    conflatedP50Ms: quantile(conflated, 0.5),
+    conflatedP99Ms: quantile(conflated, 0.99),
     alertP50Ms: quantile(alerts, 0.5),
     alertP99Ms: quantile(alerts, 0.99),
     alertMessages: dashboard === null ? null : alerts.length,
