@@ -1,22 +1,21 @@
 // The command line of Nadi, and the only place that joins its services.
 import { flushCompileCache } from "node:module";
 import path from "node:path";
-import { MessageChannel } from "node:worker_threads";
 import { collectDefaultMetrics, Registry as MetricsRegistry } from "@prometheus-io/client";
 import type { Logger } from "pino";
 import {
   AuditWriter,
-  bridgeChannels,
   type Broker,
   brokerChecks,
-  type ChannelSubscriber,
-  connectChannelSubscriber,
+  type Channels,
   createBroker,
   createJournalCommands,
   type FileJournal,
+  joinChannels,
   journalDirectory,
   loadBrokerConfig,
   loadJournalConfig,
+  openChannels,
   openServedJournal,
   registerBrokerMetrics,
   serveConformance,
@@ -183,22 +182,21 @@ async function startCore(configs: Configs, parts: ServeParts): Promise<Core> {
 /** The back half: recorder and monitor, what they say, and the history that they keep. */
 interface Back {
   ingest: Ingest;
-  channels: ChannelSubscriber;
+  channels: Channels["subscriber"];
   history: HistoryThread;
 }
 
 async function startBack(configs: Configs, core: Core, parts: ServeParts): Promise<Back> {
   const { log, stack } = parts;
   const { dataDir } = configs.devices;
-  const { port1: channelsEnd, port2: channelsPort } = new MessageChannel();
-  const channels = connectChannelSubscriber(channelsEnd);
-  stack.push(() => channels.close());
+  const redisUrl = configs.broker.NADI_REDIS_URL;
+  const channels = await openChannels({ redisUrl, log, stack });
   const ingest = await startIngest({
     dataDir,
     journal: core.journal,
     journalDirectory: journalDirectory(dataDir),
     recordsPort: core.records.connect(),
-    channelsPort,
+    channels: channels.publisherEnd,
     config: configs.ingest,
     crashPointSetting: parts.env["NADI_CRASH_POINT"],
     log: log.child({ component: "ingest" }),
@@ -209,7 +207,7 @@ async function startBack(configs: Configs, core: Core, parts: ServeParts): Promi
     log: (event) => log.error({ component: "history", ...event }, "history has failed"),
   });
   stack.push(() => history.close());
-  return { ingest, channels, history };
+  return { ingest, channels: channels.subscriber, history };
 }
 
 async function startBroker(configs: Configs, core: Core, parts: ServeParts): Promise<Broker> {
@@ -243,20 +241,19 @@ async function startHttp(configs: Configs, parts: ServeParts & Front): Promise<s
   const { ingest } = back;
   const metrics = new MetricsRegistry();
   collectDefaultMetrics({ register: metrics });
-  registerBrokerMetrics(metrics, { broker, journal: core.journal, audit: core.audit });
+  const { journal, audit, feed: logins } = core;
+  const { channels } = back;
+  registerBrokerMetrics(metrics, { broker, journal, audit, channels });
   registerIngestMetrics(metrics, ingest);
   const http = createHttpApp({
     config: configs.http,
     log,
     metrics,
-    readiness: [
-      ...brokerChecks({ journal: core.journal, logins: core.feed }),
-      ...ingestChecks(ingest),
-    ],
+    readiness: [...brokerChecks({ journal, logins, channels }), ...ingestChecks(ingest)],
     pageDirectory,
   });
   const { registry, people, desk } = core.records.services;
-  const services = { registry, people, desk, ...back, changes: core.feed, audit: core.audit };
+  const services = { registry, people, desk, ...back, changes: logins, audit };
   const api = registerApi(http.server, services, { config: configs.http, log });
   registerMqttWebSocket(http.server, {
     authenticate: (request) => api.sessions.authenticate(request),
@@ -265,16 +262,6 @@ async function startHttp(configs: Configs, parts: ServeParts & Front): Promise<s
   });
   stack.push(() => http.stop());
   return (await http.start()).url;
-}
-
-/** Messages of the channels go out to those who watch. */
-function joinChannels({ broker, back }: Front, stack: StopStack): void {
-  const bridge = bridgeChannels({
-    subscriber: back.channels,
-    publish: (message) => broker.edge.publish(message),
-    onInterest: (listener) => broker.onInterest(listener),
-  });
-  stack.push(() => bridge.stop());
 }
 
 /** Broker and back half start beside each other; the broker stops first, so that all is drained. */
@@ -319,7 +306,7 @@ function serve(context: CommandContext, isStart: boolean): Promise<number> {
       const front = await startMiddle(configs, core, parts);
       const { broker, back } = front;
       const failed = watchWorkers(log, { records: core.records, ingest: back.ingest });
-      joinChannels(front, stack);
+      joinChannels(back.channels, broker, stack);
       const url = await startHttp(configs, { ...parts, ...front });
       const { NADI_MQTT_HOST: host } = configs.broker;
       let text = welcome({ ...configs.devices, host, port: broker.ports.mqtt, url });

@@ -17,6 +17,18 @@ const rate = z.coerce
   .min(0, "must be 0 or more");
 const optionalFile = z.string().min(1).optional();
 
+/** Never says the value: it may hold a password. */
+const redisUrl = z
+  .string()
+  .refine(isRedisUrl, "must be redis://… or rediss://… with a host, without query or fragment");
+
+function isRedisUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, search, hash } = new URL(text);
+  // A query would set options of the client.
+  return /^rediss?:$/.test(protocol) && hostname !== "" && search === "" && hash === "";
+}
+
 /** Every variable of the broker, with its default. */
 export const brokerConfigShape = {
   NADI_MQTT_HOST: devicesConfigSchema.shape.NADI_MQTT_HOST,
@@ -53,6 +65,12 @@ export const brokerConfigShape = {
   NADI_MAX_SESSIONS: count
     .default(10_000)
     .describe("Kept MQTT sessions (clean session 0) of one process"),
+  NADI_REDIS_URL: redisUrl
+    .optional()
+    .describe(
+      "Redis that carries live values and alerts between processes: redis:// or rediss://, " +
+        "user:password@ before the host; unset: in this process alone",
+    ),
 };
 
 const schema = z.object(brokerConfigShape).superRefine((values, context) => {

@@ -10,7 +10,15 @@ export type {
   CountedChannelPublisher,
   CountedChannelSubscriber,
 } from "./channels/channels.ts";
+export {
+  type Channels,
+  joinChannels,
+  openChannelPublisher,
+  openChannels,
+  type PublisherEnd,
+} from "./channels/open-channels.ts";
 export { connectChannelPublisher } from "./channels/port-publisher.ts";
+export type { ChannelsLog } from "./channels/redis-connection.ts";
 export { connectChannelSubscriber } from "./channels/port-subscriber.ts";
 export { loadBrokerConfig } from "./config.ts";
 export { serveConformance } from "./conformance.ts";

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from "@prometheus-io/client";
 import type { Broker } from "./broker.ts";
+import type { CountedChannelSubscriber } from "./channels/channels.ts";
 import type { FileJournal } from "./journal/file-journal.ts";
 import type { JournalStats } from "./journal/stats.ts";
 
@@ -124,14 +125,36 @@ export interface MetricsParts {
   broker: Broker;
   journal: FileJournal;
   audit: { readonly dropped: number };
+  channels: Pick<CountedChannelSubscriber, "awaySinceMs" | "counts">;
+}
+
+function channelsReadings(channels: MetricsParts["channels"]): Reading[] {
+  return [
+    {
+      name: "nadi_live_view_available",
+      help: "1 while this process hears live values and alerts, 0 while what brings them is away",
+      read: () => Number(channels.awaySinceMs === null),
+    },
+    {
+      name: "nadi_live_view_delivered_total",
+      help: "Messages heard from the channels since start",
+      read: () => channels.counts.delivered,
+    },
+    {
+      name: "nadi_live_view_gaps_total",
+      help: "Times that messages may have been missed and pages were made to read anew",
+      read: () => channels.counts.gaps,
+    },
+  ];
 }
 
 /** Registers the broker's and the journal's metrics. */
 export function registerBrokerMetrics(registry: Registry, parts: MetricsParts): void {
-  const { broker, journal, audit } = parts;
+  const { broker, journal, audit, channels } = parts;
   const readings = [
     ...brokerReadings(broker),
     ...journalReadings(journal),
+    ...channelsReadings(channels),
     {
       name: "nadi_audit_dropped_total",
       help: "Audit events lost because their table was not writable",

@@ -1,3 +1,4 @@
+import type { CountedChannelSubscriber } from "./channels/channels.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { LoginSource } from "./ports.ts";
 
@@ -7,9 +8,18 @@ export interface BrokerCheck {
   check(): { ok: boolean; detail: string };
 }
 
-/** What the broker cannot do without: a journal that takes entries, and a registry it follows. */
-export function brokerChecks(parts: { journal: Journal; logins: LoginSource }): BrokerCheck[] {
-  const { journal, logins } = parts;
+export interface BrokerCheckParts {
+  journal: Journal;
+  logins: LoginSource;
+  channels: Pick<CountedChannelSubscriber, "awaySinceMs">;
+}
+
+/**
+ * What the broker cannot do without: a journal that takes entries, and a registry it follows. The
+ * live view is told of and never red: readings are taken without it.
+ */
+export function brokerChecks(parts: BrokerCheckParts): BrokerCheck[] {
+  const { journal, logins, channels } = parts;
   return [
     {
       name: "journal",
@@ -28,6 +38,15 @@ export function brokerChecks(parts: { journal: Journal; logins: LoginSource }): 
         ok: logins.isReadable,
         detail: logins.isReadable ? "followed within a second" : "change log can't be read",
       }),
+    },
+    {
+      name: "live-view",
+      check: () => {
+        const { awaySinceMs } = channels;
+        if (awaySinceMs === null) return { ok: true, detail: "pages hear what happens" };
+        const seconds = Math.round((performance.now() - awaySinceMs) / 1000);
+        return { ok: true, detail: `degraded: pages have heard nothing new for ${seconds} s` };
+      },
     },
   ];
 }

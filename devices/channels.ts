@@ -87,6 +87,13 @@ export function channelToTopic(channel: string): string | null {
   return address === null ? null : formatRealtimeTopic(address);
 }
 
+/** Every channel of a kitchen whose name is known beforehand: all but those of documents. */
+export function kitchenChannels(sppgId: string): string[] {
+  return Object.entries(realtimeTypes).flatMap(([domain, types]) =>
+    types.map((type) => `${sppgId}:${domain}:${type}`),
+  );
+}
+
 const liveTypes = {
   cooking: { domain: "production", type: "temperature" },
   hotHolding: { domain: "production", type: "temperature" },

@@ -13,6 +13,7 @@ export {
   channelToTopic,
   formatChannel,
   formatRealtimeTopic,
+  kitchenChannels,
   liveAddress,
   parseChannel,
   parseRealtimeTopic,
@@ -70,6 +71,7 @@ export {
   encodeRealtimeMessage,
   type LiveReading,
   liveReadingSchema,
+  messageCharsMax,
   type RealtimeMessage,
 } from "./realtime-message.ts";
 export { callRecords, type RecordsConnection } from "./records/call-records.ts";

@@ -2,7 +2,7 @@ import { getCompileCacheDir } from "node:module";
 import path from "node:path";
 import { type MessagePort, Worker } from "node:worker_threads";
 import type { Logger } from "pino";
-import type { FileJournal } from "../broker/index.ts";
+import type { FileJournal, PublisherEnd } from "../broker/index.ts";
 import type { CodedError } from "../devices/index.ts";
 import type { IngestConfig } from "./config.ts";
 import { ingestError } from "./errors.ts";
@@ -21,10 +21,10 @@ export interface IngestOptions {
   journal: FileJournal;
   /** The journal's own folder. */
   journalDirectory: string;
-  /** Of `RecordsWorker.connect()`; transferred, as is the next. */
+  /** Of `RecordsWorker.connect()`; transferred, as is a port of the channels. */
   recordsPort: MessagePort;
-  /** To the channels' hub. */
-  channelsPort: MessagePort;
+  /** Where live values and alerts go. */
+  channels: PublisherEnd;
   config: IngestConfig;
   /** `NADI_CRASH_POINT`, for fault tests. */
   crashPointSetting?: string | undefined;
@@ -61,14 +61,14 @@ const callsMax = 1_024;
 
 /** Starts the worker; resolves when it listens. Loading goes on, and calls wait for it. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
-  const { journal, recordsPort, channelsPort } = options;
+  const { journal, recordsPort, channels } = options;
   await registerCursors(journal);
   const start: IngestStart = {
     dataDir: options.dataDir,
     journalDirectory: options.journalDirectory,
     config: options.config,
     recordsPort,
-    channelsPort,
+    channels,
     crashPointSetting: options.crashPointSetting ?? null,
     announcement: journal.announcement,
     firstOffset: journal.firstOffset,
@@ -76,7 +76,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   };
   const worker = new Worker(new URL("./worker/main.ts", import.meta.url), {
     workerData: start,
-    transferList: [recordsPort, channelsPort],
+    transferList: channels.kind === "port" ? [recordsPort, channels.port] : [recordsPort],
     // It is handed all it needs: the environment may hold other services' secrets.
     env: compileCacheEnv(),
     execArgv: [],

@@ -28,6 +28,14 @@ const liveCounts = {
   dropped: "Live values dropped because nobody took them, since start",
 } as const satisfies Record<keyof IngestStatus["live"], string>;
 
+const channelsCounts = {
+  published: "Messages given to the channels, since start",
+  delivered: "Messages that the channels have taken, since start",
+  dropped: "Live values that the channels did not take, since start",
+  unwatched: "Live values that nobody watched, since start",
+  failed: "Alert messages whose sending failed and was tried again, since start",
+} as const satisfies Partial<Record<keyof IngestStatus["channels"], string>>;
+
 function counters(
   prefix: string,
   table: Record<string, string>,
@@ -51,6 +59,12 @@ export function registerIngestMetrics(registry: Registry, ingest: Pick<Ingest, "
     ...counters("recorder", recorderCounts, (status) => status.recorder),
     ...counters("monitor", monitorCounts, (status) => status.monitor),
     ...counters("live", liveCounts, (status) => status.live),
+    ...counters("channels", channelsCounts, (status) => status.channels),
+    [
+      "nadi_channels_available",
+      "1 while live values and alerts go out, 0 while what carries them is away",
+      ({ channels }) => Number(channels.awayMs === 0),
+    ],
     [
       "nadi_recorder_lag_entries",
       "Entries that are on disk and wait for the recorder",

@@ -3,9 +3,26 @@ import { stalledAfterMs } from "./worker/status.ts";
 
 const stalledSeconds = stalledAfterMs / 1000;
 
+interface IngestCheck {
+  name: string;
+  check(): { ok: boolean; detail: string };
+}
+
 /** What ingest must do before work may be sent here; `/readyz` asks it. */
-export function ingestChecks(ingest: Pick<Ingest, "status">) {
-  return (["monitor", "recorder"] as const).map((name) => ({
+export function ingestChecks(ingest: Pick<Ingest, "status">): IngestCheck[] {
+  const channels: IngestCheck = {
+    name: "channels",
+    // Never red: readings are taken, stored and judged meanwhile, and sending work elsewhere would
+    // not bring the channels back.
+    check() {
+      const { awayMs } = ingest.status().channels;
+      if (awayMs === 0) return { ok: true, detail: "live values and alerts go out" };
+      const seconds = Math.round(awayMs / 1000);
+      const what = "live values are dropped, alerts wait";
+      return { ok: true, detail: `degraded: away for ${seconds} s, ${what}` };
+    },
+  };
+  const consumers = (["monitor", "recorder"] as const).map((name) => ({
     name,
     check: (): { ok: boolean; detail: string } => {
       const status = ingest.status();
@@ -18,4 +35,5 @@ export function ingestChecks(ingest: Pick<Ingest, "status">) {
       return { ok: true, detail: lag === 0 ? "up to date" : `${lag} entries wait` };
     },
   }));
+  return [...consumers, channels];
 }

@@ -8,6 +8,8 @@ export interface ChannelBridgeOptions {
   publish: (message: Message) => void;
   /** Hears when somebody's session begins or ends to watch a kitchen; returns its removal. */
   onInterest: (listener: (sppgId: string, isWatched: boolean) => void) => () => void;
+  /** What is shown may lack something: whoever shows it has to read anew. */
+  onGap: () => void;
 }
 
 export interface ChannelBridge {
@@ -23,7 +25,7 @@ export interface ChannelBridge {
 
 /** Brings the channels' messages to the edge, of those kitchens that its sessions watch. */
 export function bridgeChannels(options: ChannelBridgeOptions): ChannelBridge {
-  const { subscriber, publish, onInterest } = options;
+  const { subscriber, publish, onInterest, onGap } = options;
   const counts = { delivered: 0, refused: 0 };
   const watches = new Map<string, () => void>();
 
@@ -49,7 +51,7 @@ export function bridgeChannels(options: ChannelBridgeOptions): ChannelBridge {
     stopWatching();
   }
 
-  const removals = [subscriber.onMessage(deliver), onInterest(follow)];
+  const removals = [subscriber.onMessage(deliver), subscriber.onGap(onGap), onInterest(follow)];
   return {
     counts,
     stop() {

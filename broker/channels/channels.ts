@@ -30,6 +30,11 @@ export interface ChannelSubscriber {
   watch(sppgId: string): () => void;
   /** Hears the messages of watched kitchens; alerts of other kitchens may come too. */
   onMessage(listener: (message: ChannelMessage) => void): () => void;
+  /**
+   * Hears that messages of watched kitchens may have been missed, when they come again: who shows
+   * them has to read anew. Never, where nothing can be missed.
+   */
+  onGap(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -47,14 +52,28 @@ export interface ChannelPublisherCounts {
   failed: number;
 }
 
-/** What the adapters are beyond the port: they can be counted. */
+export function noPublisherCounts(): ChannelPublisherCounts {
+  return { published: 0, delivered: 0, dropped: 0, unwatched: 0, failed: 0 };
+}
+
+/** What the adapters are beyond the port: they can be counted, and asked how they are. */
 export interface CountedChannelPublisher extends ChannelPublisher {
   readonly counts: Readonly<ChannelPublisherCounts>;
+  /** `performance.now()` when what carries the messages was lost; `null` while it is there. */
+  readonly awaySinceMs: number | null;
 }
 
 export interface CountedChannelSubscriber extends ChannelSubscriber {
+  readonly counts: Readonly<ChannelSubscriberCounts>;
+  /** As the publisher's. */
+  readonly awaySinceMs: number | null;
+}
+
+export interface ChannelSubscriberCounts {
   /** Messages that the listeners have heard. */
-  readonly counts: { readonly delivered: number };
+  delivered: number;
+  /** How often messages may have been missed. */
+  gaps: number;
 }
 
 /** The kitchen in a channel's name, also of one that is no channel of ours. */

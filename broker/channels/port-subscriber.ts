@@ -6,7 +6,7 @@ import type { ToPublisher, ToSubscriber } from "./port-messages.ts";
 export function connectChannelSubscriber(port: MessagePort): CountedChannelSubscriber {
   const watchers = new Map<string, number>();
   const listeners = new Set<(message: ChannelMessage) => void>();
-  const counts = { delivered: 0 };
+  const counts = { delivered: 0, gaps: 0 };
   const closed = Promise.withResolvers<void>();
   const send = (message: ToPublisher): void => port.postMessage(message);
 
@@ -37,6 +37,7 @@ export function connectChannelSubscriber(port: MessagePort): CountedChannelSubsc
 
   return {
     counts,
+    awaySinceMs: null,
     watch(sppgId) {
       const before = watchers.get(sppgId) ?? 0;
       watchers.set(sppgId, before + 1);
@@ -53,6 +54,8 @@ export function connectChannelSubscriber(port: MessagePort): CountedChannelSubsc
         listeners.delete(listener);
       };
     },
+    // A port loses nothing while both threads run, and they end together.
+    onGap: () => () => undefined,
     close() {
       port.close();
       return closed.promise;

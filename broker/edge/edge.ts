@@ -231,6 +231,11 @@ export class Edge implements PumpHost {
     return this.#interest.onChange(listener);
   }
 
+  /** People's connections end within a second, so that their pages read anew. */
+  reconnectPeople(): void {
+    if (!this.#isStopping) this.#people.reconnectAll();
+  }
+
   onPresence(listener: (change: PresenceChange) => void): () => void {
     return this.#presence.onChange(listener);
   }
@@ -247,6 +252,7 @@ export class Edge implements PumpHost {
     clearTimeout(timer);
     // Aedes writes an acknowledgement in one turn of the loop and the socket takes it in the next.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    this.#people.stop();
     this.#revocation.stop();
     this.#awaySessions.stop();
     if (this.#sweepTimer !== null) clearInterval(this.#sweepTimer);

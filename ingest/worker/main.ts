@@ -1,9 +1,10 @@
 import { flushCompileCache } from "node:module";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import {
-  connectChannelPublisher,
+  type CountedChannelPublisher,
   crashPointFrom,
   type JournalAnnouncement,
+  openChannelPublisher,
   openJournalFollower,
 } from "../../broker/index.ts";
 import { callRecords, type Registry } from "../../devices/index.ts";
@@ -24,6 +25,7 @@ import {
   toPort,
 } from "./protocol.ts";
 import { type IngestService, type ServicePorts, startService, type WorkerLog } from "./service.ts";
+import { channelsStatus } from "./status.ts";
 
 const statusIntervalMs = 500;
 const maintainIntervalMs = 3_600_000;
@@ -79,12 +81,14 @@ interface Thread {
 }
 
 /** Everything that this thread has opened; `close` gives it all back. */
-async function openPorts(
-  thread: Thread,
-): Promise<{ ports: ServicePorts; close: () => Promise<void> }> {
+async function openPorts(thread: Thread): Promise<{
+  ports: ServicePorts;
+  channels: CountedChannelPublisher;
+  close: () => Promise<void>;
+}> {
   const { start, send, log } = thread;
   const records = callRecords<{ ingest: IngestRecords; registry: Registry }>(start.recordsPort);
-  const channels = connectChannelPublisher(start.channelsPort);
+  const channels = await openChannelPublisher(start.channels, log);
   const follower = openJournalFollower({
     directory: start.journalDirectory,
     onDamage: (damage) => send({ kind: "damage", ...damage }),
@@ -128,7 +132,7 @@ async function openPorts(
     await channels.close();
     records.close();
   };
-  return { ports, close };
+  return { ports, channels, close };
 }
 
 /** Retention and month files: at the start and every hour, beside the writing. */
@@ -176,12 +180,14 @@ async function serve(thread: Thread): Promise<void> {
     } else stopAsked.resolve();
   });
   send({ kind: "started" });
-  const { ports, close } = await openPorts(thread);
+  const { ports, channels, close } = await openPorts(thread);
   const place = { firstOffset: start.firstOffset, recorderOffset: start.recorderOffset };
   service = await startService(ports, place);
   loading.resolve(service);
   const report = (): void => {
-    if (service !== null) send({ kind: "status", status: service.status() });
+    if (service === null) return;
+    const status = { ...service.status(), channels: channelsStatus(channels) };
+    send({ kind: "status", status });
   };
   const timer = setInterval(report, statusIntervalMs);
   const stopMaintaining = maintainRegularly(ports);

@@ -1,5 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
-import type { JournalAnnouncement } from "../../broker/index.ts";
+import type { JournalAnnouncement, PublisherEnd } from "../../broker/index.ts";
 import { CodedError } from "../../devices/index.ts";
 import type { IngestConfig } from "../config.ts";
 import { ingestError } from "../errors.ts";
@@ -11,7 +11,7 @@ export interface IngestStart {
   journalDirectory: string;
   config: IngestConfig;
   recordsPort: MessagePort;
-  channelsPort: MessagePort;
+  channels: PublisherEnd;
   crashPointSetting: string | null;
   announcement: JournalAnnouncement;
   firstOffset: number;

@@ -19,7 +19,7 @@ import { type Bell, createBell, type Pace } from "./pace.ts";
 import { Recorder } from "./recorder.ts";
 import { rejectedLetters } from "./rejected-letters.ts";
 import { retry } from "./retry.ts";
-import { createWatchdog, type IngestStatus } from "./status.ts";
+import { type ConsumersStatus, createWatchdog } from "./status.ts";
 import { createTurns } from "./turns.ts";
 
 export type CursorName = "recorder" | "monitor";
@@ -60,7 +60,7 @@ export interface IngestService {
   /** What was announced before the call is in the store when it resolves. */
   flush(): Promise<void>;
   snapshot(sppgId: string): KitchenSnapshot;
-  status(): IngestStatus;
+  status(): ConsumersStatus;
   /** Drains within its bounds, saves, and leaves the ports to the caller. Idempotent. */
   stop(): Promise<void>;
 }
@@ -300,7 +300,7 @@ function createStatus(
   parts: Parts,
   { recorder, loop, checkpoints }: Consumers,
   place: { replayUpTo: number },
-): (isStopped: boolean) => IngestStatus {
+): (isStopped: boolean) => ConsumersStatus {
   const { ports, effects, outbox, batches, live } = parts;
   const nowMs = ports.pace.monotonicMs();
   const isRecorderStalled = createWatchdog(nowMs);

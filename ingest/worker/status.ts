@@ -1,3 +1,4 @@
+import type { ChannelPublisherCounts, CountedChannelPublisher } from "../../broker/index.ts";
 import { noRecorderCounts, type RecorderCounts } from "./recorder.ts";
 
 /** Where a consumer stands in the journal. */
@@ -12,8 +13,19 @@ export interface ConsumerStatus {
   isStalled: boolean;
 }
 
+/** What carries live values and alerts, as their publisher sees it. */
+export interface ChannelsStatus extends ChannelPublisherCounts {
+  /** For how long it has been lost; 0 while it is there. */
+  awayMs: number;
+}
+
+/** All that the worker tells of itself. */
+export interface IngestStatus extends ConsumersStatus {
+  channels: ChannelsStatus;
+}
+
 /** Plain numbers since the start of the worker, for readiness and metrics. */
-export interface IngestStatus {
+export interface ConsumersStatus {
   /** `replaying`: the monitor has not reached yet what was synced when it started. */
   state: "starting" | "replaying" | "live" | "stopped";
   recorder: ConsumerStatus & RecorderCounts & { pending: number; isStoreAvailable: boolean };
@@ -52,7 +64,14 @@ export const startingStatus: IngestStatus = {
   },
   batches: 0,
   live: { sent: 0, conflated: 0, dropped: 0 },
+  channels: { published: 0, delivered: 0, dropped: 0, unwatched: 0, failed: 0, awayMs: 0 },
 };
+
+export function channelsStatus({ counts, awaySinceMs }: CountedChannelPublisher): ChannelsStatus {
+  const awayMs =
+    awaySinceMs === null ? 0 : Math.max(1, Math.round(performance.now() - awaySinceMs));
+  return { ...counts, awayMs };
+}
 
 /** Tells a consumer that stands still from one that has nothing to do. */
 export function createWatchdog(

@@ -14,7 +14,8 @@ test("what was accepted, journaled and refused is told in Prometheus' text", asy
   t.onTestFinished(() => journal.close());
   const { broker, logins, signIn, open } = await createTestBroker(t, { journal });
   const registry = new Registry();
-  registerBrokerMetrics(registry, { broker, journal, audit: { dropped: 3 } });
+  const channels = { awaySinceMs: 5, counts: { delivered: 7, gaps: 2 } };
+  registerBrokerMetrics(registry, { broker, journal, audit: { dropped: 3 }, channels });
   const device = logins.add("sppg-one", "probe");
   const client = await signIn(device);
   const wrong = await open();
@@ -33,4 +34,6 @@ test("what was accepted, journaled and refused is told in Prometheus' text", asy
   expect(text).toMatch(/^nadi_journal_open 1$/m);
   expect(text).toMatch(/^nadi_journal_damaged_records_total 0$/m);
   expect(text).toMatch(/^nadi_audit_dropped_total 3$/m);
+  expect(text).toMatch(/^nadi_live_view_available 0$/m);
+  expect(text).toMatch(/^nadi_live_view_gaps_total 2$/m);
 });

@@ -246,3 +246,19 @@ test("a device's filters are nobody's interest", async (t) => {
   expect(await subscribe(device, ["sppg/sppg-a/command/probe/#"])).toEqual([1]);
   expect(told).toEqual([]);
 });
+
+test("people who have to read anew are closed within a second, devices are not", async (t) => {
+  const made = await createTestBroker(t);
+  const door = await openPersonDoor(t, made);
+  const people = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => door.signIn(new TestPerson(`p${index}`, ["sppg-a"]))),
+  );
+  const device = await made.signIn(made.logins.add("sppg-a", "probe"));
+  made.broker.edge.reconnectPeople();
+  made.broker.edge.reconnectPeople();
+  await Promise.all(people.map((client) => client.closed));
+  await settle(device);
+  // They come back at once.
+  const again = await door.signIn(new TestPerson("p1", ["sppg-a"]));
+  expect(await subscribe(again, ["sppg/sppg-a/production/alerts"])).toEqual([1]);
+});

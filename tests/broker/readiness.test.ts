@@ -6,11 +6,12 @@ import { TestLogins } from "../support/test-logins.ts";
 function createChecks() {
   const journal = new HeldJournal();
   const logins = new TestLogins();
+  const channels: { awaySinceMs: number | null } = { awaySinceMs: null };
   const ask = (name: string) =>
-    brokerChecks({ journal, logins })
+    brokerChecks({ journal, logins, channels })
       .find((check) => check.name === name)
       ?.check();
-  return { journal, logins, ask };
+  return { journal, logins, channels, ask };
 }
 
 test("an open journal and a readable registry are ready", () => {
@@ -29,4 +30,14 @@ test("a change log that can't be read is not ready", () => {
   const { logins, ask } = createChecks();
   logins.isReadable = false;
   expect(ask("registry")).toMatchObject({ ok: false });
+});
+
+test("a live view that hears nothing is told of and stays ready: readings are taken without it", () => {
+  const { channels, ask } = createChecks();
+  expect(ask("live-view")).toEqual({ ok: true, detail: "pages hear what happens" });
+  channels.awaySinceMs = performance.now() - 12_000;
+  expect(ask("live-view")).toEqual({
+    ok: true,
+    detail: "degraded: pages have heard nothing new for 12 s",
+  });
 });

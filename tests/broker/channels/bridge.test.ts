@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { bridgeChannels } from "../../../broker/channels/bridge.ts";
 import type { ChannelMessage, ChannelSubscriber } from "../../../broker/channels/channels.ts";
 import type { Message } from "../../../broker/edge/session.ts";
@@ -8,6 +8,8 @@ import { alert, kitchen, live } from "./channels.contract.ts";
 function createBridge() {
   const watched: string[] = [];
   const hearing = new Set<(message: ChannelMessage) => void>();
+  const gapListeners = new Set<() => void>();
+  const onGap = vi.fn();
   const subscriber: ChannelSubscriber = {
     watch(sppgId) {
       watched.push(`+${sppgId}`);
@@ -16,6 +18,10 @@ function createBridge() {
     onMessage(listener) {
       hearing.add(listener);
       return () => hearing.delete(listener);
+    },
+    onGap(listener) {
+      gapListeners.add(listener);
+      return () => gapListeners.delete(listener);
     },
     close: () => Promise.resolve(),
   };
@@ -28,12 +34,17 @@ function createBridge() {
       interested.add(listener);
       return () => interested.delete(listener);
     },
+    onGap,
   });
   return {
     bridge,
     published,
     watched,
-    listenerCount: () => hearing.size + interested.size,
+    onGap,
+    listenerCount: () => hearing.size + interested.size + gapListeners.size,
+    miss(): void {
+      for (const listener of gapListeners) listener();
+    },
     say(message: ChannelMessage): void {
       for (const listener of hearing) listener(message);
     },
@@ -80,6 +91,12 @@ test("a kitchen is watched while a session watches it, once however often that i
   want(kitchen, false);
   want("sppg-never-003", false);
   expect(watched).toEqual([`+${kitchen}`, "+sppg-bandung-002", `-${kitchen}`]);
+});
+
+test("a gap is passed on to whoever makes pages read anew", () => {
+  const { miss, onGap } = createBridge();
+  miss();
+  expect(onGap).toHaveBeenCalledOnce();
 });
 
 test("a bridge that stops watches nothing and hears nothing", () => {

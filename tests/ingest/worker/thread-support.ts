@@ -107,7 +107,7 @@ export async function startHost(t: TestContext, dataDir: string): Promise<Host> 
     journal,
     journalDirectory,
     recordsPort: records.connect(),
-    channelsPort: port1,
+    channels: { kind: "port", port: port1 },
     config: loadIngestConfig({}),
     log: pino({ level: "silent" }),
   });
