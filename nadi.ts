@@ -253,7 +253,7 @@ async function startHttp(configs: Configs, parts: ServeParts & Front): Promise<s
     pageDirectory,
   });
   const { registry, people, desk } = core.records.services;
-  const services = { registry, people, desk, ...back, changes: logins, audit };
+  const services = { registry, people, desk, ...back, edge: broker, changes: logins, audit };
   const api = registerApi(http.server, services, { config: configs.http, log });
   registerMqttWebSocket(http.server, {
     authenticate: (request) => api.sessions.authenticate(request),

@@ -8,6 +8,7 @@ import type { EdgeClock, EdgeLimits } from "./edge/limits.ts";
 import type { InterestListener } from "./edge/interest.ts";
 import { type Listener, type ListenOptions, listenTcp, listenTls } from "./edge/listeners.ts";
 import type { PresenceChange } from "./edge/presence.ts";
+import type { Delivery } from "./edge/session.ts";
 import type { Journal } from "./journal/journal.ts";
 import { shareOpenFiles, type SocketRoom } from "./open-files.ts";
 import type { AuditSink, LoginSource } from "./ports.ts";
@@ -35,6 +36,15 @@ export interface Broker {
   stop(): Promise<void>;
   /** Takes a connection of another transport, e.g. a WebSocket. */
   handle(conn: Duplex, origin: ConnectionOrigin): void;
+  /** Devices of a kitchen that have been connected since this process began. */
+  presenceOf(sppgId: string): PresenceChange[];
+  /**
+   * Sends to a device on its own command topic, where nobody else may listen, until `expiresAtMs`
+   * of the monotonic clock. `null`: no session of it listens.
+   */
+  command(message: { topicName: string; payload: Buffer; expiresAtMs: number }): Delivery | null;
+  /** Where devices connect, once started; the host as it was bound. */
+  mqtt(): { host: string; port: number; tlsPort: number | null };
   onPresence(listener: (change: PresenceChange) => void): () => void;
   /** Kitchens that people watch: told at once of those by now, then of each change. */
   onInterest(listener: InterestListener): () => void;
@@ -217,6 +227,9 @@ export function createBroker(options: BrokerOptions): Broker {
     },
     stop: () => (stopping ??= stop()),
     handle: accept,
+    presenceOf: (sppgId) => edge.presenceOf(sppgId),
+    command: (message) => edge.sessions.route({ ...message, qos: 1, retain: false }),
+    mqtt: () => ({ host: config.NADI_MQTT_HOST, port: ports.mqtt, tlsPort: ports.mqtts }),
     onPresence: (listener) => edge.onPresence(listener),
     onInterest: (listener) => edge.onInterest(listener),
   };

@@ -25,7 +25,7 @@ export { serveConformance } from "./conformance.ts";
 export { createJournalCommands } from "./journal/commands.ts";
 export type { ConnectionOrigin } from "./edge/connection.ts";
 export type { PresenceChange } from "./edge/presence.ts";
-export type { Message } from "./edge/session.ts";
+export type { Delivery, Message } from "./edge/session.ts";
 export { loadJournalConfig } from "./journal/config.ts";
 export { emptyAnnouncement, type JournalAnnouncement } from "./journal/announcement.ts";
 export { crashPointFrom, type CrashPointHook } from "./journal/crash-points.ts";

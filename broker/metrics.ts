@@ -65,6 +65,11 @@ function brokerReadings({ edge }: Broker): Reading[] {
       read: () => sessions.counters.droppedCongested,
     },
     {
+      name: "nadi_mqtt_dropped_expired_total",
+      help: "Commands whose time was over before their device took them",
+      read: () => sessions.counters.droppedExpired,
+    },
+    {
       name: "nadi_mqtt_dropped_queue_full_total",
       help: "QoS 1 and 2 messages dropped because their session's queue was full",
       read: () => sessions.counters.droppedQueueFull,

@@ -92,7 +92,8 @@ export {
   type WallClock,
 } from "./registry/changes.ts";
 export { ChangeFeed } from "./registry/change-feed.ts";
-export { inputInvalid, kitchenUnknown } from "./registry/errors.ts";
+export { deviceRevoked, inputInvalid, kitchenUnknown } from "./registry/errors.ts";
+export { firstTopic } from "./registry/kinds.ts";
 export { registryMigrationsModule } from "./registry/migrations.ts";
 export {
   codecNames,
@@ -114,7 +115,7 @@ export type {
   User,
   UserRole,
 } from "./registry/model.ts";
-export type { Registry } from "./registry/registry.ts";
+export type { IssuedSecret, Registry } from "./registry/registry.ts";
 export { unmatchableHash, verifyPassword } from "./registry/secrets.ts";
 export { registryServiceModule } from "./registry/service.ts";
 export {

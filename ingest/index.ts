@@ -3,9 +3,11 @@ export type {
   AlertQuery,
   AlertRow,
   DeadLetter,
+  DeadLetterCount,
   Desk,
   IngestRecords,
   OutboxMessage,
+  UnknownChild,
 } from "./desk/desk.ts";
 export { deadLettersKeptMax } from "./desk/dead-letters.ts";
 export { deskServiceModule } from "./desk/desk-service.ts";
@@ -17,7 +19,7 @@ export { ingestErrors } from "./errors.ts";
 export { registerIngestMetrics } from "./metrics.ts";
 export { ingestChecks } from "./readiness.ts";
 export { type Ingest, type IngestExit, type IngestOptions, startIngest } from "./ingest.ts";
-export type { KitchenSnapshot, LatestReading } from "./monitor/monitor.ts";
+export type { DeviceTraffic, KitchenSnapshot, LatestReading } from "./monitor/monitor.ts";
 export { readingsDirectory } from "./readings-directory.ts";
 export { findRuleFaults } from "./rules/check-rule.ts";
 export type { RulePreview, RulePreviewQuery } from "./preview/preview.ts";

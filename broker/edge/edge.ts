@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
+import { presenceTopic } from "../../devices/index.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { AuditSink, LoginSource } from "../ports.ts";
 import { Access } from "./access.ts";
@@ -17,7 +18,7 @@ import { NadiAedes } from "./nadi-aedes.ts";
 import type { GateFault } from "./packet-types.ts";
 import { People } from "./people.ts";
 import { createPersistence } from "./persistence.ts";
-import { Presence, type PresenceChange } from "./presence.ts";
+import { Presence, type PresenceChange, readPresence } from "./presence.ts";
 import { maySubscribe } from "./principal.ts";
 import { PrincipalIndex } from "./principal-index.ts";
 import { Pump, type PumpHost, type PumpLimits } from "./pump.ts";
@@ -78,7 +79,7 @@ export class Edge implements PumpHost {
     const { limits, journal, logins, audit, log, clock } = options;
     this.#options = options;
     this.refusals = new Refusals({ audit, log, clock });
-    this.sessions = new SessionStore(limits.sessions, this.#interest);
+    this.sessions = new SessionStore(limits.sessions, this.#interest, clock.monotonicMs);
     this.#guard = new AddressGuard(limits.address);
     this.#arrivals = new Arrivals({
       guard: this.#guard,
@@ -225,6 +226,12 @@ export class Edge implements PumpHost {
     }
     // [MQTT-3.3.1-9]: the flag is for those who subscribe later.
     this.sessions.route({ ...message, retain: false });
+  }
+
+  /** Devices of a kitchen that have been connected since the start, online or not. */
+  presenceOf(sppgId: string): PresenceChange[] {
+    const messages = this.#retained.match(presenceTopic(sppgId, "+"));
+    return messages.flatMap(({ topicName, payload }) => readPresence(topicName, payload) ?? []);
   }
 
   onInterest(listener: InterestListener): () => void {

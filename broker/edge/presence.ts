@@ -10,6 +10,16 @@ export interface PresenceChange {
   sinceMs: number;
 }
 
+/** What `Presence` has published; `null` for what a conformance run may have put there. */
+export function readPresence(topicName: string, payload: Buffer): PresenceChange | null {
+  const [, sppgId = "", , deviceId = ""] = topicName.split("/");
+  const told = presencePattern.exec(payload.toString());
+  if (told === null) return null;
+  return { sppgId, deviceId, online: told[1] === "true", sinceMs: Number(told[2]) };
+}
+
+const presencePattern = /^\{"online":(true|false),"since":(\d{1,15})\}$/;
+
 /**
  * Who is connected. A device is online while any connection of it is left, so a takeover or a
  * second connection is not a change. The broker writes presence itself: a will can be forged in

@@ -1,6 +1,7 @@
 import type { QoS } from "./packet-types.ts";
 import { Router } from "./router.ts";
 import {
+  type Delivery,
   Session,
   type Message,
   type Outlet,
@@ -31,9 +32,15 @@ const noFilters: ReadonlySet<string> = new Set();
  * on them, because a PUBACK is the journal's.
  */
 export class SessionStore {
-  readonly counters: SessionCounters = { delivered: 0, droppedCongested: 0, droppedQueueFull: 0 };
+  readonly counters: SessionCounters = {
+    delivered: 0,
+    droppedCongested: 0,
+    droppedQueueFull: 0,
+    droppedExpired: 0,
+  };
   readonly #limits: SessionStoreLimits;
   readonly #watcher: FilterWatcher | null;
+  readonly #monotonicMs: () => number;
   readonly #sessions = new Map<string, Session>();
   readonly #router = new Router<Session>();
   /** Kept sessions (clean session 0) by principal. */
@@ -42,9 +49,14 @@ export class SessionStore {
   /** Kept sessions whose clients are away, longest first. */
   readonly #away = new Set<Session>();
 
-  constructor(limits: SessionStoreLimits, watcher: FilterWatcher | null = null) {
+  constructor(
+    limits: SessionStoreLimits,
+    watcher: FilterWatcher | null = null,
+    monotonicMs: () => number = () => performance.now(),
+  ) {
     this.#limits = limits;
     this.#watcher = watcher;
+    this.#monotonicMs = monotonicMs;
   }
 
   get count(): number {
@@ -87,7 +99,12 @@ export class SessionStore {
       return kept;
     }
     this.discard(ids.id);
-    const session = new Session({ ...ids, limits: this.#limits, counters: this.counters });
+    const session = new Session({
+      ...ids,
+      limits: this.#limits,
+      counters: this.counters,
+      monotonicMs: this.#monotonicMs,
+    });
     this.#sessions.set(ids.id, session);
     if (!ids.isClean) this.#keep(session);
     session.attach(outlet);
@@ -137,14 +154,20 @@ export class SessionStore {
     return session.filters.size + pending.size < this.#limits.filtersPerSession;
   }
 
-  /** Hands a message to every session with a matching filter. Never waits, never fails. */
-  route(message: Message): void {
+  /**
+   * Hands a message to every session with a matching filter, and answers the best that became of
+   * it; `null`: nobody listens. Never waits, never fails.
+   */
+  route(message: Message): Delivery | null {
     let encoded: Buffer | null = null;
+    let best: Delivery | null = null;
     const shared = (): Buffer =>
       (encoded ??= encodePublish({ ...message, qos: 0, dup: false, messageId: 0 }));
     for (const { subscriber, qos } of this.#router.match(message.topicName)) {
-      subscriber.deliver(message, qos, shared);
+      const delivery = subscriber.deliver(message, qos, shared);
+      if (best === null || best === "dropped" || delivery === "sent") best = delivery;
     }
+    return best;
   }
 
   /** Whether anyone here would receive a message on this topic now. */

@@ -16,7 +16,12 @@ export interface Message {
   payload: Buffer;
   qos: QoS;
   retain: boolean;
+  /** On the monotonic clock: from then on it is delivered to nobody. Left out: it never ends. */
+  expiresAtMs?: number;
 }
+
+/** What became of a message for one session; `waiting`: for its client, or for room towards it. */
+export type Delivery = "sent" | "waiting" | "dropped";
 
 export interface SessionLimits {
   /** Unacknowledged QoS 1 and 2 messages towards one client. */
@@ -36,6 +41,7 @@ export interface SessionCounters {
   delivered: number;
   droppedCongested: number;
   droppedQueueFull: number;
+  droppedExpired: number;
 }
 
 interface InFlight {
@@ -66,6 +72,7 @@ export class Session {
   awaySinceMs: number | null = null;
   readonly #limits: SessionLimits;
   readonly #counters: SessionCounters;
+  readonly #monotonicMs: () => number;
   readonly #inFlight = new Map<number, InFlight>();
   readonly #queue: Message[] = [];
   #queuedBytes = 0;
@@ -82,6 +89,8 @@ export class Session {
     isClean: boolean;
     limits: SessionLimits;
     counters: SessionCounters;
+    /** Default: the process's. */
+    monotonicMs?: () => number;
   }) {
     this.id = options.id;
     this.principalName = options.principalName;
@@ -89,6 +98,7 @@ export class Session {
     this.#limits = options.limits;
     this.incoming = new IncomingMessages(options.limits.incomingMax);
     this.#counters = options.counters;
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
   }
 
   get outlet(): Outlet | null {
@@ -120,7 +130,11 @@ export class Session {
     if (outlet === null || this.#isResumed) return;
     this.#isResumed = true;
     for (const [messageId, { message, isReleased }] of this.#inFlight) {
-      if (isReleased) outlet.write(encodePubrel(messageId));
+      // It may have been received before, or never: after its end neither is helped by a repeat.
+      if (!isReleased && this.#isExpired(message)) {
+        this.#counters.droppedExpired++;
+        this.#forget(messageId, message);
+      } else if (isReleased) outlet.write(encodePubrel(messageId));
       else outlet.write(encodePublish({ ...message, dup: true, messageId }));
     }
     this.flush();
@@ -135,23 +149,25 @@ export class Session {
    * Delivers at the lower of the message's and the granted QoS. `shared` is the QoS 0 encoding,
    * made once for all subscribers.
    */
-  deliver(message: Message, granted: QoS, shared: () => Buffer): void {
+  deliver(message: Message, granted: QoS, shared: () => Buffer): Delivery {
     const qos = Math.min(message.qos, granted) as QoS;
     const outlet = this.#outlet;
-    if (outlet !== null && !outlet.mayReceive(message.topicName)) return;
+    if (outlet !== null && !outlet.mayReceive(message.topicName)) return "dropped";
     if (qos === 0) {
       // [MQTT-4.3.1]: at most once; a client that is away or does not read has lost it.
-      if (outlet === null) return;
-      if (outlet.isCongested) this.#counters.droppedCongested++;
-      else {
-        outlet.write(shared());
-        this.#counters.delivered++;
+      if (outlet === null) return "dropped";
+      if (outlet.isCongested) {
+        this.#counters.droppedCongested++;
+        return "dropped";
       }
-      return;
+      outlet.write(shared());
+      this.#counters.delivered++;
+      return "sent";
     }
     const own = { ...message, qos };
-    if (this.#queue.length === 0 && this.#canSend()) this.#send(own);
-    else this.#enqueue(own);
+    if (this.#queue.length > 0 || !this.#canSend()) return this.#enqueue(own);
+    this.#send(own);
+    return "sent";
   }
 
   /** Delivers what was retained before the subscription, with the flag that says so. */
@@ -168,7 +184,8 @@ export class Session {
       const message = this.#queue.shift();
       if (message === undefined) return;
       this.#queuedBytes -= costBytes(message);
-      if (this.#outlet?.mayReceive(message.topicName) === true) this.#send(message);
+      if (this.#isExpired(message)) this.#counters.droppedExpired++;
+      else if (this.#outlet?.mayReceive(message.topicName) === true) this.#send(message);
     }
   }
 
@@ -196,8 +213,7 @@ export class Session {
       this.#outlet?.write(encodePubrel(messageId));
       return true;
     }
-    this.#inFlight.delete(messageId);
-    this.#inFlightBytes -= costBytes(entry.message);
+    this.#forget(messageId, entry.message);
     this.flush();
     return true;
   }
@@ -221,14 +237,24 @@ export class Session {
     this.#outlet?.write(encodePublish({ ...message, dup: false, messageId }));
   }
 
-  #enqueue(message: Message): void {
+  #enqueue(message: Message): Delivery {
     const size = costBytes(message);
     if (this.#queuedBytes + size > this.#limits.queueBytes) {
       this.#counters.droppedQueueFull++;
-      return;
+      return "dropped";
     }
     this.#queuedBytes += size;
     this.#queue.push(message);
+    return "waiting";
+  }
+
+  #isExpired({ expiresAtMs }: Message): boolean {
+    return expiresAtMs !== undefined && expiresAtMs <= this.#monotonicMs();
+  }
+
+  #forget(messageId: number, message: Message): void {
+    this.#inFlight.delete(messageId);
+    this.#inFlightBytes -= costBytes(message);
   }
 
   /** The next id that is not in use [MQTT-2.3.1-4]; the window is far smaller than the id space. */

@@ -9,6 +9,15 @@ export {
 } from "./history.ts";
 export { alertRowSchema, alertsSchema } from "./alerts.ts";
 export { deadLettersSchema } from "./dead-letters.ts";
+export {
+  commandPayloadBytesMax,
+  deviceNameCharactersMax,
+  deviceStatusesSchema,
+  intervalSecondsMax,
+  issuedDeviceSchema,
+  overlapSecondsMax,
+  sentCommandSchema,
+} from "./devices.ts";
 export { devicesSchema, kitchenSchema, kitchensSchema, snapshotSchema } from "./kitchens.ts";
 export { type PageName, pagePaths } from "./pages.ts";
 export { type Problem, problemSchema } from "./problem.ts";

@@ -20,6 +20,7 @@ export const kitchensSchema = z.object({ kitchens: z.array(kitchenSchema) });
 
 const deviceShape = {
   deviceId: deviceIdSchema,
+  name: z.nullable(z.string()).check(z.describe("What people call it; `null`: by place and id")),
   kind: z.enum(deviceKinds),
   place: z.nullable(z.enum(devicePlaces)),
   codec: z.nullable(z.enum(codecNames)),
@@ -27,6 +28,7 @@ const deviceShape = {
   enabled: z.boolean(),
   expectedIntervalSeconds: z.int(),
   createdAtMs: timeMs,
+  version: z.int().check(z.describe("Grows with each change; quoted, it is the ETag")),
 };
 
 export const deviceSchema = z.object(deviceShape).check(z.meta({ id: "Device" }));

@@ -3,6 +3,7 @@ export const pagePaths = {
   overview: "/",
   kitchen: "/kitchens/:sppgId",
   alerts: "/alerts",
+  devices: "/devices",
 } as const;
 
 export type PageName = keyof typeof pagePaths;

@@ -94,6 +94,48 @@ export const routes = {
     who: everybody,
     summary: "The kitchen's devices, without their secrets",
   },
+  addDevice: {
+    method: "POST",
+    path: `${kitchen}/devices`,
+    who: responsible,
+    summary: "Add a device: the answer holds its login, once",
+  },
+  editDevice: {
+    method: "PUT",
+    path: `${kitchen}/devices/{deviceId}`,
+    who: responsible,
+    summary: "Change a device's name, place or interval; what is left out stays",
+  },
+  rotateDevice: {
+    method: "POST",
+    path: `${kitchen}/devices/{deviceId}/rotate`,
+    who: responsible,
+    summary: "A new secret, once in the answer; the old one lives on for a while or ends now",
+  },
+  revokeDevice: {
+    method: "POST",
+    path: `${kitchen}/devices/{deviceId}/revoke`,
+    who: responsible,
+    summary: "End the device's login: its connections close within a second",
+  },
+  enableDevice: {
+    method: "POST",
+    path: `${kitchen}/devices/{deviceId}/enable`,
+    who: responsible,
+    summary: "Admit a revoked device again, with a new secret, once in the answer",
+  },
+  sendCommand: {
+    method: "POST",
+    path: `${kitchen}/devices/{deviceId}/commands`,
+    who: responsible,
+    summary: "Send the device a command, which nobody gets after its end",
+  },
+  readDeviceStatus: {
+    method: "GET",
+    path: `${kitchen}/device-status`,
+    who: people,
+    summary: "How each device does: last heard, connected, battery, messages, dead letters",
+  },
   readReadings: {
     method: "GET",
     path: `${kitchen}/readings`,

@@ -8,9 +8,20 @@ import {
   resolveBody,
 } from "./alerts.ts";
 import { deadLettersQuery, deadLettersSchema } from "./dead-letters.ts";
+import {
+  addDeviceBody,
+  deviceParams,
+  deviceStatusesSchema,
+  editDeviceBody,
+  emptyBody,
+  issuedDeviceSchema,
+  rotateDeviceBody,
+  sendCommandBody,
+  sentCommandSchema,
+} from "./devices.ts";
 import { kitchenParams } from "./fields.ts";
 import { exportQuery, readingsQuery, readingsSchema, trackQuery, trackSchema } from "./history.ts";
-import { devicesSchema, kitchensSchema, snapshotSchema } from "./kitchens.ts";
+import { deviceSchema, devicesSchema, kitchensSchema, snapshotSchema } from "./kitchens.ts";
 import type { RouteName } from "./routes.ts";
 import {
   collectedPairingSchema,
@@ -55,6 +66,13 @@ export const routeSchemas = {
   listKitchens: { answer: kitchensSchema },
   readSnapshot: { params: kitchenParams, answer: snapshotSchema },
   listDevices: { params: kitchenParams, answer: devicesSchema },
+  addDevice: { params: kitchenParams, body: addDeviceBody, answer: issuedDeviceSchema },
+  editDevice: { params: deviceParams, body: editDeviceBody, answer: deviceSchema },
+  rotateDevice: { params: deviceParams, body: rotateDeviceBody, answer: issuedDeviceSchema },
+  revokeDevice: { params: deviceParams, body: emptyBody, answer: deviceSchema },
+  enableDevice: { params: deviceParams, body: emptyBody, answer: issuedDeviceSchema },
+  sendCommand: { params: deviceParams, body: sendCommandBody, answer: sentCommandSchema },
+  readDeviceStatus: { params: kitchenParams, answer: deviceStatusesSchema },
   readReadings: { params: kitchenParams, query: readingsQuery, answer: readingsSchema },
   exportReadings: { params: kitchenParams, query: exportQuery, answer: "csv" },
   readTrack: { params: kitchenParams, query: trackQuery, answer: trackSchema },

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { ActionLimits } from "./action-limits.ts";
 import type { HttpServer } from "./app.ts";
 import type { HttpConfig } from "./config.ts";
 import { docsPolicy, renderDocs } from "./docs-page.ts";
@@ -11,6 +12,8 @@ import { RefusalNotes } from "./refusal-notes.ts";
 import { isAllowedOrigin, type RequestPlace } from "./request-guard.ts";
 import { registerAlertRoutes } from "./routes/alerts.ts";
 import { registerDeadLetterRoutes } from "./routes/dead-letters.ts";
+import { registerCommandRoutes } from "./routes/commands.ts";
+import { registerDeviceRoutes } from "./routes/devices.ts";
 import { registerHistoryRoutes } from "./routes/history.ts";
 import { registerKitchenRoutes } from "./routes/kitchens.ts";
 import type { Api } from "./routes/route.ts";
@@ -58,6 +61,9 @@ export function registerApi(
   registerSessionRoutes(api, cookie);
   registerScreenRoutes(api, cookie);
   registerKitchenRoutes(api);
+  const actions = new ActionLimits(() => clock.monotonicMs());
+  registerDeviceRoutes(api, actions);
+  registerCommandRoutes(api, actions);
   registerHistoryRoutes(api);
   registerRuleRoutes(api);
   registerAlertRoutes(api);

@@ -30,6 +30,8 @@ export const httpErrors = {
   /** A change of what people share says which version it has seen. */
   DASHBOARD_VERSION_MISSING: { ...input, status: 428 },
   DASHBOARD_SIGN_IN_LIMITED: { class: "refused", status: 429, retryable: true },
+  /** A person changes devices or sends commands faster than any person would. */
+  DASHBOARD_ACTIONS_LIMITED: { class: "refused", status: 429, retryable: true },
   DASHBOARD_READS_LIMITED: { class: "refused", status: 429, retryable: true },
   DASHBOARD_INTERNAL: { class: "internal", status: 500, retryable: true },
   DASHBOARD_SIGN_IN_BUSY: { class: "unavailable", status: 503, retryable: true },

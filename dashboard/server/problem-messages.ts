@@ -75,6 +75,10 @@ const ownMessages = {
     en: "Too many failed sign-ins from here: wait, then try again.",
     id: "Terlalu banyak percobaan masuk yang gagal dari sini: tunggu, lalu coba lagi.",
   },
+  DASHBOARD_ACTIONS_LIMITED: {
+    en: "Too many changes or commands at once: wait a little, then go on.",
+    id: "Terlalu banyak perubahan atau perintah sekaligus: tunggu sebentar, lalu lanjutkan.",
+  },
   DASHBOARD_READS_LIMITED: {
     en: "Too many large reads at once in this session: try again when one has ended.",
     id: "Terlalu banyak pembacaan besar sekaligus dalam sesi ini: coba lagi nanti.",
@@ -135,6 +139,26 @@ const passedMessages = {
   REGISTRY_INPUT_INVALID: {
     en: "Some of what was sent is not as it must be; the detail says what.",
     id: "Sebagian data yang dikirim tidak sesuai; rinciannya menjelaskan bagian mana.",
+  },
+  REGISTRY_DEVICE_EXISTS: {
+    en: "The kitchen has a device of this id already: take another id, or rotate its secret.",
+    id: "Dapur ini sudah memiliki perangkat dengan id itu: pakai id lain, atau ganti rahasianya.",
+  },
+  REGISTRY_DEVICE_UNKNOWN: {
+    en: "The kitchen has no such device.",
+    id: "Dapur ini tidak memiliki perangkat tersebut.",
+  },
+  REGISTRY_DEVICE_REVOKED: {
+    en: "The device is revoked: enable it first, which gives it a new secret.",
+    id: "Perangkat ini dicabut: aktifkan dahulu, maka ia mendapat rahasia baru.",
+  },
+  REGISTRY_DEVICE_ENABLED: {
+    en: "The device is not revoked: rotate its secret if it needs a new one.",
+    id: "Perangkat ini tidak dicabut: ganti rahasianya bila perlu yang baru.",
+  },
+  REGISTRY_DEVICE_CONFLICT: {
+    en: "Somebody else has changed the device in the meantime: read it again.",
+    id: "Orang lain telah mengubah perangkat ini: muat ulang terlebih dahulu.",
   },
   RECORDS_LOCKED: recordsAway,
   RECORDS_DISK_FULL: {

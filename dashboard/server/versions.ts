@@ -17,6 +17,18 @@ export function ifMatchOf(request: FastifyRequest): number | "*" | null {
   return Number(version);
 }
 
+/** The version that a change must name: by `If-Match`, in the body, or in both alike. */
+export function expectedVersionOf(request: FastifyRequest, inBody: number | undefined): number {
+  const inHeader = ifMatchOf(request);
+  const isUnsaid = inHeader === null && inBody === undefined;
+  // `*` says only that there is one, and two people may both say so.
+  if (isUnsaid || inHeader === "*") {
+    throw dashboardError("DASHBOARD_VERSION_MISSING", { message: "Which version was seen?" });
+  }
+  if (inHeader !== null && inBody !== undefined && inHeader !== inBody) throw stale();
+  return inHeader ?? inBody ?? 0;
+}
+
 export function stale(): Error {
   return dashboardError("DASHBOARD_VERSION_STALE", { message: "It has changed in the meantime." });
 }

@@ -38,6 +38,7 @@ function deviceAdd(options: RegistryCommandOptions): Command {
     details: `
   <deviceId>            1 to 64 of A-Z, a-z, 0-9, _ and -; unique in its kitchen
   --kind                ${deviceKinds.join(", ")}
+  --name                what people call it, e.g. "Freezer daging"
   --place               where it stands: ${devicePlaces.join(", ")}
                         (default: a tracker vehicle, a scale stockScale, others none)
   --codec               its maker's format, beside Nadi's own: ${codecNames.join(", ")}
@@ -49,6 +50,7 @@ function deviceAdd(options: RegistryCommandOptions): Command {
 example: nadi device add sppg-jakarta-001 probe-1 --kind temperature-probe --place coldStore`,
     options: {
       kind: { type: "string" },
+      name: { type: "string" },
       place: { type: "string" },
       codec: { type: "string" },
       gateway: { type: "string" },
@@ -74,6 +76,7 @@ function readNewDevice(args: ParsedArguments): NewDevice {
     sppgId: positional(args, 0),
     deviceId: positional(args, 1),
     kind: requiredOption(args, "kind"),
+    name: textOption(args, "name"),
     place: textOption(args, "place"),
     codec: textOption(args, "codec"),
     gatewayId: textOption(args, "gateway"),

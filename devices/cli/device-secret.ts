@@ -1,9 +1,8 @@
 import type { DevicesConfig } from "../config.ts";
 import { formatPrincipal } from "../ids.ts";
 import type { ReadingName } from "../readings.ts";
-import { kindFacts } from "../registry/kinds.ts";
+import { firstTopic, kindFacts } from "../registry/kinds.ts";
 import type { IssuedSecret } from "../registry/registry.ts";
-import { telemetryTopic } from "../topics.ts";
 import type { CommandContext } from "./command.ts";
 import { answer } from "./registry-session.ts";
 import { shellQuote } from "./text.ts";
@@ -29,7 +28,7 @@ export function answerSecret(
   const { sppgId, deviceId, kind, secret: password } = issued;
   const username = formatPrincipal(sppgId, deviceId);
   const { reading } = kindFacts[kind];
-  const topic = telemetryTopic({ sppgId, deviceId }, reading);
+  const topic = firstTopic(issued);
   const json = { sppgId, deviceId, clientId: username, username, password, topic };
   const text = [
     `client id  ${username}`,

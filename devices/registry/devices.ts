@@ -2,17 +2,24 @@ import type { Principal } from "../ids.ts";
 import { tablesOf } from "../records/records.ts";
 import { recordChange, type RegistryContext, type RegistryTransaction } from "./changes.ts";
 import { createLoginMethods, issueSecret, removeSecrets, retireSecrets } from "./credentials.ts";
-import { deviceUnknown, kitchenUnknown, RegistryError } from "./errors.ts";
-import { parseDeviceIds, parseNewDevice, parseOverlapSeconds, parseSppgId } from "./input.ts";
+import { deviceRevoked, deviceUnknown, kitchenUnknown, RegistryError } from "./errors.ts";
+import {
+  parseDeviceEdit,
+  parseDeviceIds,
+  parseNewDevice,
+  parseOverlapSeconds,
+  parseSppgId,
+} from "./input.ts";
 import { kindFacts } from "./kinds.ts";
 import { requireKitchen } from "./kitchens.ts";
 import type { CodecName, Device, DeviceKind, DevicePlace } from "./model.ts";
-import type { NewDevice, Registry } from "./registry.ts";
+import type { DeviceEdit, NewDevice, Registry } from "./registry.ts";
 import type { DeviceRow, RegistryTables } from "./tables.ts";
 
 type DeviceMethods = Pick<
   Registry,
   | "addDevice"
+  | "editDevice"
   | "listDevices"
   | "listAllDevices"
   | "revokeDevice"
@@ -28,22 +35,24 @@ export function createDeviceMethods(context: RegistryContext): DeviceMethods {
     ...createLoginMethods(context),
     listDevices: (sppgId) => listDevices(context, parseSppgId(sppgId)),
     listAllDevices: (after, limit) => listAllDevices(context, after, limit),
-    async addDevice(input, actor) {
+    async addDevice(input, actor, address = null) {
       const row = toRow(parseNewDevice(input), context.clock.nowMs());
       const detail = { kind: row.kind, place: row.place, codec: row.codec };
-      return changeDevice(context, { action: "device.add", actor, ids: ids(row), detail }, (tx) =>
-        insertDevice(context, tx, row),
-      );
+      const note = { action: "device.add", actor, address, ids: ids(row), detail };
+      return changeDevice(context, note, (tx) => insertDevice(context, tx, row));
     },
-    async revokeDevice(input, actor) {
+    editDevice: (edit, actor, address = null) =>
+      editDevice(context, parseDeviceEdit(edit), { actor, address }),
+    async revokeDevice(input, actor, address = null) {
       const device = parseDeviceIds(input);
-      await changeDevice(context, { action: "device.revoke", actor, ids: device }, async (tx) => {
-        await requireDevice(tx, device);
-        await setEnabled(tx, device, 0);
+      const note = { action: "device.revoke", actor, address, ids: device };
+      await changeDevice(context, note, async (tx) => {
+        const row = await requireDevice(tx, device);
+        await setEnabled(tx, row, 0);
         await removeSecrets(tx, device);
       });
     },
-    async rotateDevice(input, actor) {
+    async rotateDevice(input, actor, address = null) {
       const device = parseDeviceIds(input);
       const overlapSeconds = parseOverlapSeconds(input.overlapSeconds);
       const detail = { overlapSeconds };
@@ -51,6 +60,7 @@ export function createDeviceMethods(context: RegistryContext): DeviceMethods {
         kind: "credential",
         action: "device.rotate",
         actor,
+        address,
         ids: device,
         detail,
       } as const;
@@ -62,12 +72,13 @@ export function createDeviceMethods(context: RegistryContext): DeviceMethods {
         return issueSecret(tx, row, atMs);
       });
     },
-    async enableDevice(input, actor) {
+    async enableDevice(input, actor, address = null) {
       const device = parseDeviceIds(input);
-      return changeDevice(context, { action: "device.enable", actor, ids: device }, async (tx) => {
+      const note = { action: "device.enable", actor, address, ids: device };
+      return changeDevice(context, note, async (tx) => {
         const row = await requireDevice(tx, device);
         if (row.enabled === 1) throw deviceEnabled(device);
-        await setEnabled(tx, device, 1);
+        await setEnabled(tx, row, 1);
         return issueSecret(tx, row, context.clock.nowMs());
       });
     },
@@ -78,6 +89,7 @@ interface DeviceNote {
   kind?: "device" | "credential";
   action: string;
   actor: string;
+  address: string | null;
   ids: Principal;
   detail?: Readonly<Record<string, string | number | null>>;
 }
@@ -87,9 +99,37 @@ function changeDevice<Result>(
   note: DeviceNote,
   work: (tx: RegistryTransaction) => Promise<Result>,
 ): Promise<Result> {
-  const { kind = "device", action, actor, detail = {} } = note;
+  const { kind = "device", action, actor, address, detail = {} } = note;
   const { sppgId, deviceId } = note.ids;
-  return recordChange(context, { kind, action, actor, sppgId, subject: deviceId, detail }, work);
+  const change = { kind, action, actor, address, sppgId, subject: deviceId, detail };
+  return recordChange(context, change, work);
+}
+
+async function editDevice(
+  context: RegistryContext,
+  edit: DeviceEdit,
+  by: { actor: string; address: string | null },
+): Promise<Device> {
+  const { sppgId, deviceId, expectedVersion, name, place, expectedIntervalSeconds } = edit;
+  const device = { sppgId, deviceId };
+  const detail = Object.fromEntries(
+    Object.entries({ name, place, expectedIntervalSeconds }).filter(
+      (pair): pair is [string, string | number | null] => pair[1] !== undefined,
+    ),
+  );
+  const note = { action: "device.edit", ...by, ids: device, detail };
+  return changeDevice(context, note, async (tx) => {
+    const row = await requireDevice(tx, device);
+    if (row.version !== expectedVersion) throw deviceConflict(device, row.version);
+    const changed = {
+      name: name === undefined ? row.name : name,
+      place: place === undefined ? row.place : place,
+      expected_interval_seconds: expectedIntervalSeconds ?? row.expected_interval_seconds,
+      version: row.version + 1,
+    };
+    await updateRow(tx, device, changed);
+    return toDevice({ ...row, ...changed });
+  });
 }
 
 async function insertDevice(
@@ -169,14 +209,20 @@ async function requireGateway(
   });
 }
 
-async function setEnabled(
+/** Saying again what is so changes nothing. */
+async function setEnabled(tx: RegistryTransaction, row: DeviceRow, enabled: 0 | 1): Promise<void> {
+  if (row.enabled === enabled) return;
+  await updateRow(tx, ids(row), { enabled, version: row.version + 1 });
+}
+
+async function updateRow(
   tx: RegistryTransaction,
   device: Principal,
-  enabled: 0 | 1,
+  changed: Partial<DeviceRow>,
 ): Promise<void> {
   await tx
     .updateTable("device")
-    .set({ enabled })
+    .set(changed)
     .where("sppg_id", "=", device.sppgId)
     .where("device_id", "=", device.deviceId)
     .execute();
@@ -192,16 +238,6 @@ function deviceExists(device: Principal): RegistryError {
   });
 }
 
-function deviceRevoked(device: Principal): RegistryError {
-  const { sppgId, deviceId } = device;
-  return new RegistryError("REGISTRY_DEVICE_REVOKED", {
-    message:
-      `Device ${deviceId} of kitchen ${sppgId} is revoked: ` +
-      `"nadi device enable ${sppgId} ${deviceId}" admits it again, with a new secret.`,
-    facts: { sppgId, deviceId },
-  });
-}
-
 function deviceEnabled(device: Principal): RegistryError {
   const { sppgId, deviceId } = device;
   return new RegistryError("REGISTRY_DEVICE_ENABLED", {
@@ -209,6 +245,16 @@ function deviceEnabled(device: Principal): RegistryError {
       `Device ${deviceId} of kitchen ${sppgId} is not revoked: ` +
       `"nadi device rotate ${sppgId} ${deviceId}" gives it a new secret.`,
     facts: { sppgId, deviceId },
+  });
+}
+
+function deviceConflict(device: Principal, version: number): RegistryError {
+  const { sppgId, deviceId } = device;
+  return new RegistryError("REGISTRY_DEVICE_CONFLICT", {
+    message:
+      `Device ${deviceId} of kitchen ${sppgId} is at version ${version}: ` +
+      "somebody else has changed it; read it again.",
+    facts: { sppgId, deviceId, version },
   });
 }
 
@@ -229,6 +275,8 @@ function toRow(device: NewDevice, createdAtMs: number): DeviceRow {
     enabled: 1,
     expected_interval_seconds: device.expectedIntervalSeconds ?? facts.expectedIntervalSeconds,
     created_at_ms: createdAtMs,
+    name: device.name ?? null,
+    version: 1,
   };
 }
 
@@ -237,6 +285,7 @@ function toDevice(row: DeviceRow): Device {
   return {
     sppgId: row.sppg_id,
     deviceId: row.device_id,
+    name: row.name,
     kind: row.kind as DeviceKind,
     place: row.place as DevicePlace | null,
     codec: row.codec as CodecName | null,
@@ -244,5 +293,6 @@ function toDevice(row: DeviceRow): Device {
     enabled: row.enabled === 1,
     expectedIntervalSeconds: row.expected_interval_seconds,
     createdAtMs: row.created_at_ms,
+    version: row.version,
   };
 }

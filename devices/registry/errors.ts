@@ -12,6 +12,8 @@ export const registryErrors = {
   REGISTRY_DEVICE_REVOKED: { class: "conflict", status: 409, retryable: false },
   /** The device is not revoked: there is nothing to enable. */
   REGISTRY_DEVICE_ENABLED: { class: "conflict", status: 409, retryable: false },
+  /** Somebody else has changed the device since it was read. */
+  REGISTRY_DEVICE_CONFLICT: { class: "conflict", status: 409, retryable: false },
   REGISTRY_GATEWAY_UNKNOWN: { class: "input", status: 404, retryable: false },
   REGISTRY_USER_EXISTS: { class: "conflict", status: 409, retryable: false },
   REGISTRY_USER_UNKNOWN: { class: "input", status: 404, retryable: false },
@@ -43,6 +45,16 @@ export function deviceUnknown(ids: { sppgId: string; deviceId: string }): Regist
       `Kitchen ${ids.sppgId} has no device ${ids.deviceId}: ` +
       `see "nadi device list ${ids.sppgId}".`,
     facts: { sppgId: ids.sppgId, deviceId: ids.deviceId },
+  });
+}
+
+export function deviceRevoked(device: { sppgId: string; deviceId: string }): RegistryError {
+  const { sppgId, deviceId } = device;
+  return new RegistryError("REGISTRY_DEVICE_REVOKED", {
+    message:
+      `Device ${deviceId} of kitchen ${sppgId} is revoked: ` +
+      `"nadi device enable ${sppgId} ${deviceId}" admits it again, with a new secret.`,
+    facts: { sppgId, deviceId },
   });
 }
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { isDeviceId, isSppgId } from "../ids.ts";
 import { inputInvalid } from "./errors.ts";
 import { codecNames, deviceKinds, devicePlaces, kitchenTimeZones, userRoles } from "./model.ts";
-import type { NewDevice, NewKitchen, NewUser } from "./registry.ts";
+import type { DeviceEdit, NewDevice, NewKitchen, NewUser } from "./registry.ts";
 
 /** A year: nothing that a kitchen measures is rarer. */
 const intervalSecondsMax = 31_536_000;
@@ -24,12 +24,16 @@ const email = z
   .pipe(z.email("must be an e-mail address like head@example.org"));
 
 // A name is shown on screens and in terminals: no control characters, no line ends.
-const kitchenName = z
-  .string()
-  .trim()
-  .min(1, "must not be empty")
-  .max(200, "must have at most 200 characters")
-  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, "must be one line of printable characters");
+const nameOf = (charactersMax: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .max(charactersMax, `must have at most ${charactersMax} characters`)
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, "must be one line of printable characters");
+const kitchenName = nameOf(200);
+/** It stands in the cell of a table and on a tile. */
+const deviceName = nameOf(60);
 
 const kitchenSchema = z.object({
   sppgId,
@@ -37,18 +41,29 @@ const kitchenSchema = z.object({
   timeZone: z.enum(kitchenTimeZones, oneOf(kitchenTimeZones)),
 });
 
+const intervalSeconds = z
+  .int("must be a whole number of seconds")
+  .min(1, "must be at least 1 second")
+  .max(intervalSecondsMax, `must be at most ${intervalSecondsMax} seconds`);
+
 const deviceSchema = z.object({
   sppgId,
   deviceId,
+  name: deviceName.nullish(),
   kind: z.enum(deviceKinds, oneOf(deviceKinds)),
   place: z.enum(devicePlaces, oneOf(devicePlaces)).nullish(),
   codec: z.enum(codecNames, oneOf(codecNames)).nullish(),
   gatewayId: deviceId.nullish(),
-  expectedIntervalSeconds: z
-    .int("must be a whole number of seconds")
-    .min(1, "must be at least 1 second")
-    .max(intervalSecondsMax, `must be at most ${intervalSecondsMax} seconds`)
-    .optional(),
+  expectedIntervalSeconds: intervalSeconds.optional(),
+});
+
+const deviceEditSchema = z.object({
+  sppgId,
+  deviceId,
+  expectedVersion: z.int("must be a whole number").min(0, "must not be negative"),
+  name: deviceName.nullish(),
+  place: z.enum(devicePlaces, oneOf(devicePlaces)).nullish(),
+  expectedIntervalSeconds: intervalSeconds.optional(),
 });
 
 const userSchema = z.object({
@@ -69,6 +84,10 @@ export function parseNewKitchen(input: unknown): NewKitchen {
 
 export function parseNewDevice(input: unknown): NewDevice {
   return parse(deviceSchema, input);
+}
+
+export function parseDeviceEdit(input: unknown): DeviceEdit {
+  return parse(deviceEditSchema, input);
 }
 
 export function parseNewUser(input: unknown): Required<NewUser> {

@@ -1,5 +1,11 @@
 import type { ReadingName } from "../readings.ts";
+import { telemetryTopic } from "../topics.ts";
 import type { DeviceKind, DevicePlace } from "./model.ts";
+
+/** Where a device of this kind publishes its first reading, as Nadi's own JSON. */
+export function firstTopic(device: { sppgId: string; deviceId: string; kind: DeviceKind }): string {
+  return telemetryTopic(device, kindFacts[device.kind].reading);
+}
 
 interface KindFacts {
   /** How often a reading is due when nobody says otherwise, in seconds. */

@@ -16,6 +16,16 @@ export const migrations: readonly Migration[] = [
       await createLogs(tx, dialect);
     },
   },
+  {
+    id: "0010-device-name",
+    async up(tx) {
+      await tx.schema.alterTable("device").addColumn("name", "text").execute();
+      await tx.schema
+        .alterTable("device")
+        .addColumn("version", "integer", (column) => column.notNull().defaultTo(1))
+        .execute();
+    },
+  },
 ];
 
 async function createKitchens(tx: Transaction<unknown>): Promise<void> {

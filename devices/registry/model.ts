@@ -39,6 +39,8 @@ export interface Kitchen {
 export interface Device {
   sppgId: string;
   deviceId: string;
+  /** What people call it; `null`: by its place and id. */
+  name: string | null;
   kind: DeviceKind;
   /** `null`: the device stands nowhere that a screen shows. */
   place: DevicePlace | null;
@@ -50,6 +52,8 @@ export interface Device {
   /** How often a reading is due, in seconds: gaps, staleness and no-data all use it. */
   expectedIntervalSeconds: number;
   createdAtMs: number;
+  /** From 1; each change of these facts raises it. A new secret is none. */
+  version: number;
 }
 
 /** One accepted secret of a device: rotation keeps the old one for a while. */

@@ -23,11 +23,24 @@ export interface NewDevice {
   sppgId: string;
   deviceId: string;
   kind: DeviceKind;
+  /** What people call it. */
+  name?: string | null | undefined;
   /** Left out: by kind (a tracker stands in its vehicle). `null`: nowhere that a screen shows. */
   place?: DevicePlace | null | undefined;
   codec?: CodecName | null | undefined;
   gatewayId?: string | null | undefined;
   /** Default by kind. */
+  expectedIntervalSeconds?: number | undefined;
+}
+
+/** What may be changed of a device; what is left out stays. */
+export interface DeviceEdit {
+  sppgId: string;
+  deviceId: string;
+  /** The version that the caller has seen. */
+  expectedVersion: number;
+  name?: string | null | undefined;
+  place?: DevicePlace | null | undefined;
   expectedIntervalSeconds?: number | undefined;
 }
 
@@ -61,7 +74,14 @@ export interface Registry {
   addKitchen(kitchen: NewKitchen, actor: string): Promise<Kitchen>;
   listKitchens(): Promise<Kitchen[]>;
   findKitchen(sppgId: string): Promise<Kitchen | null>;
-  addDevice(device: NewDevice, actor: string): Promise<{ device: Device; secret: IssuedSecret }>;
+  /** `address`, here and below: where the request came from, for the audit log. */
+  addDevice(
+    device: NewDevice,
+    actor: string,
+    address?: string | null,
+  ): Promise<{ device: Device; secret: IssuedSecret }>;
+  /** Refused as `REGISTRY_DEVICE_CONFLICT` if somebody else has changed it since. */
+  editDevice(edit: DeviceEdit, actor: string, address?: string | null): Promise<Device>;
   listDevices(sppgId: string): Promise<Device[]>;
   /**
    * Devices of every kitchen in the order of (sppgId, deviceId), behind `after`: for a directory of
@@ -69,14 +89,23 @@ export interface Registry {
    */
   listAllDevices(after: Principal | null, limit: number): Promise<Device[]>;
   /** Disables the device: its login ends within a second in every process. */
-  revokeDevice(ids: { sppgId: string; deviceId: string }, actor: string): Promise<void>;
+  revokeDevice(
+    ids: { sppgId: string; deviceId: string },
+    actor: string,
+    address?: string | null,
+  ): Promise<void>;
   /** A new secret; the old one lives `overlapSeconds` more (0: ends now). */
   rotateDevice(
     ids: { sppgId: string; deviceId: string; overlapSeconds: number },
     actor: string,
+    address?: string | null,
   ): Promise<IssuedSecret>;
   /** Ends a revocation, with a new secret: the old ones stay dead. */
-  enableDevice(ids: { sppgId: string; deviceId: string }, actor: string): Promise<IssuedSecret>;
+  enableDevice(
+    ids: { sppgId: string; deviceId: string },
+    actor: string,
+    address?: string | null,
+  ): Promise<IssuedSecret>;
   addUser(user: NewUser, actor: string): Promise<IssuedPassword>;
   listUsers(): Promise<User[]>;
   /** A new password; the old one ends now. */

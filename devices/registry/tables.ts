@@ -31,6 +31,8 @@ export interface DeviceRow {
   enabled: number;
   expected_interval_seconds: number;
   created_at_ms: number;
+  name: string | null;
+  version: number;
 }
 
 export interface DeviceSecretRow {

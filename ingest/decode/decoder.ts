@@ -15,6 +15,7 @@ import {
 } from "./decoded.ts";
 import type { Directory } from "./directory.ts";
 import { createTopicCache, findSeries, type TopicCache, type TopicFacts } from "./topic-cache.ts";
+import { childUnknownDetail, childUnknownReason } from "./unknown-child.ts";
 
 type PublishEntry = Extract<JournalEntry, { kind: "publish" }>;
 type DecodedPublish = Extract<DecodedEntry, { kind: "publish" }>;
@@ -160,8 +161,8 @@ interface Cause {
 }
 
 function childUnknown(childId: string, facts: TopicFacts): Cause {
-  const reason: IngestErrorCode = "INGEST_CHILD_UNKNOWN";
-  return { reason, detail: `${childId}: no device below ${facts.deviceId}` };
+  const reason: IngestErrorCode = childUnknownReason;
+  return { reason, detail: childUnknownDetail(childId, facts.deviceId) };
 }
 
 function refuseTopic(entry: PublishEntry): DecodedPublish {

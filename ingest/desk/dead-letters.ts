@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { type Records, tablesOf } from "../../devices/index.ts";
+import { isDeviceId, type Records, tablesOf } from "../../devices/index.ts";
+import { childUnknownReason, unknownChildOf } from "../decode/unknown-child.ts";
 import type { Effect } from "../monitor/monitor.ts";
-import type { DeadLetter, Desk } from "./desk.ts";
+import type { DeadLetter, DeadLetterCount, Desk, UnknownChild } from "./desk.ts";
 import {
   type DeadLetterRow,
   inChunks,
@@ -17,6 +18,7 @@ type DeadLetterEffect = Extract<Effect, { kind: "deadLetter" }>;
 export const deadLettersKeptMax = 200;
 
 const listedMax = 1_000;
+const unknownChildrenMax = 100;
 
 /** The newest letter of a slot wins, by its place in the journal. */
 export async function putDeadLetters(
@@ -91,8 +93,12 @@ function toRow({ letter, slot, total }: DeadLetterEffect): DeadLetterRow {
   };
 }
 
-export function createDeadLetterMethods(records: Records): Pick<Desk, "listDeadLetters"> {
+type DeadLetterMethods = Pick<Desk, "listDeadLetters" | "countDeadLetters" | "listUnknownChildren">;
+
+export function createDeadLetterMethods(records: Records): DeadLetterMethods {
   return {
+    countDeadLetters: (sppgId) => countDeadLetters(records, sppgId),
+    listUnknownChildren: (sppgId) => listUnknownChildren(records, sppgId),
     async listDeadLetters({ sppgId, deviceId, limit }) {
       const ofKitchen = tablesOf<IngestTables>(records)
         .selectFrom("dead_letter")
@@ -109,6 +115,47 @@ export function createDeadLetterMethods(records: Records): Pick<Desk, "listDeadL
       return rows.map(toDeadLetter);
     },
   };
+}
+
+async function countDeadLetters(records: Records, sppgId: string): Promise<DeadLetterCount[]> {
+  const rows = await tablesOf<IngestTables>(records)
+    .selectFrom("dead_letter")
+    .select((build) => [
+      "device_id",
+      build.fn.max("number").as("total"),
+      build.fn.countAll<number>().as("kept"),
+      build.fn.max("received_at_ms").as("newest_at_ms"),
+    ])
+    .where("sppg_id", "=", sppgId)
+    .groupBy("device_id")
+    .execute();
+  return rows.map((row) => ({
+    deviceId: row.device_id,
+    total: row.total,
+    kept: row.kept,
+    newestAtMs: row.newest_at_ms,
+  }));
+}
+
+async function listUnknownChildren(records: Records, sppgId: string): Promise<UnknownChild[]> {
+  const rows = await tablesOf<IngestTables>(records)
+    .selectFrom("dead_letter")
+    .select((build) => ["device_id", "detail", build.fn.max("received_at_ms").as("newest_at_ms")])
+    .where("sppg_id", "=", sppgId)
+    .where("reason", "=", childUnknownReason)
+    .groupBy(["device_id", "detail"])
+    .orderBy("newest_at_ms", "desc")
+    .execute();
+  const children = new Map<string, UnknownChild>();
+  for (const { device_id: gatewayId, detail, newest_at_ms: newestAtMs } of rows) {
+    const childId = unknownChildOf(detail);
+    const key = JSON.stringify([gatewayId, childId]);
+    // What can be no id can't be registered either. The first is the newest of its kind.
+    if (childId === null || !isDeviceId(childId) || children.has(key)) continue;
+    children.set(key, { gatewayId, childId, newestAtMs });
+    if (children.size >= unknownChildrenMax) break;
+  }
+  return [...children.values()];
 }
 
 function toDeadLetter(row: DeadLetterRow): DeadLetter {

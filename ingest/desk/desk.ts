@@ -92,6 +92,23 @@ export interface DeadLetter {
   number: number;
 }
 
+/** What stands in a device's ring of dead letters. */
+export interface DeadLetterCount {
+  deviceId: string;
+  /** All that there ever were: the ring keeps the newest. */
+  total: number;
+  kept: number;
+  newestAtMs: number;
+}
+
+/** A device that a gateway speaks of and nobody has registered below it. */
+export interface UnknownChild {
+  gatewayId: string;
+  childId: string;
+  /** When the gateway has last spoken of it. */
+  newestAtMs: number;
+}
+
 /**
  * What people ask for and do: service name `desk` of the records worker. Each change goes to the
  * change log (kind `alert` or `rule`), so that the monitor follows and the outbox is sent.
@@ -134,4 +151,8 @@ export interface Desk {
     deviceId?: string | undefined;
     limit: number;
   }): Promise<DeadLetter[]>;
+  /** Of every device of the kitchen that has any. */
+  countDeadLetters(sppgId: string): Promise<DeadLetterCount[]>;
+  /** Newest first, at most 100; also such as have been registered since. */
+  listUnknownChildren(sppgId: string): Promise<UnknownChild[]>;
 }

@@ -14,6 +14,7 @@ import { refreshCell } from "./refresh.ts";
 import { cellDeadline, fireCell, hear, hearPublisher } from "./silence.ts";
 import type { Sleepers } from "./sleepers.ts";
 import type { Cell, Fold } from "./state.ts";
+import { countMessage } from "./traffic.ts";
 
 /** The whole state of a monitor, and what it stands on. */
 export interface Core {
@@ -79,7 +80,10 @@ function applyPublish(core: Core, entry: PublishEntry): void {
     const device = isOwn ? publisher : kitchens.findDevice(sppgId, reading.deviceId, offset);
     if (device === null) continue;
     fold.touch(device.cell);
-    if (!isOwn) hear(fold, device);
+    if (!isOwn) {
+      hear(fold, device);
+      countMessage(fold, device);
+    }
     const series = feedReading(fold, device, reading);
     if (series !== null && offset > replayUpTo) live.put(device, series, reading);
   }
@@ -87,6 +91,7 @@ function applyPublish(core: Core, entry: PublishEntry): void {
   fold.touch(publisher.cell);
   for (const failure of failures) takeFailure(fold, publisher, failure);
   hearPublisher(fold, publisher);
+  countMessage(fold, publisher);
 }
 
 function applyChange(core: Core, changeSeq: number, facts: ChangeFacts | null): void {

@@ -57,7 +57,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       return encodeMeta(fold.offset, core);
     },
     takeRows: (charsMax) => rows.take(charsMax),
-    snapshot: (sppgId) => snapshotOf(fold.offset, sppgId, kitchens.bySppgId.get(sppgId)),
+    snapshot: (sppgId) => snapshotOf(fold, sppgId, kitchens.bySppgId.get(sppgId)),
     stats: () => statsOf(kitchens.bySppgId.values()),
   };
 }

@@ -79,11 +79,26 @@ export interface EntryRange {
   uptoOffset: number;
 }
 
+/** What was heard of a device, whatever it sent. */
+export interface DeviceTraffic {
+  deviceId: string;
+  /** When its last message came; of a gateway's child, the gateway's last with something of it. */
+  receivedTimeMs: number;
+  /** Of its newest good reading; `null` before the first. */
+  eventTimeMs: number | null;
+  /** As its newest good reading that told it. */
+  batteryPct: number | null;
+  /** Over the last hour, or since it was first heard. */
+  messagesPerMinute: number;
+}
+
 export interface KitchenSnapshot {
   sppgId: string;
   /** The offset that it is as of. */
   offset: number;
   latest: readonly LatestReading[];
+  /** Every device that was heard, also of no place. */
+  devices: readonly DeviceTraffic[];
 }
 
 export interface Monitor {

@@ -15,13 +15,14 @@ import {
   type Letters,
   type Series,
   type TimedWatermark,
+  type Traffic,
   type Watched,
 } from "./state.ts";
 
 /** Raised with every change of what the rows hold. */
-const formatVersion = 2;
-/** What 1 lacks begins empty. */
-const readableVersions: readonly unknown[] = [1, formatVersion];
+const formatVersion = 3;
+/** What 1 and 2 lack begins empty. */
+const readableVersions: readonly unknown[] = [1, 2, formatVersion];
 
 /** An episode without what is as in a new one; `key` is its rule's. */
 type EpisodeRow = Partial<Episode> & { key: string };
@@ -51,6 +52,7 @@ interface DeviceRow {
   heardAtMs: number | null;
   isOff?: true | undefined;
   letters?: Letters | undefined;
+  traffic?: Traffic | undefined;
   overflow?: number | undefined;
   episodes?: EpisodeRow[] | undefined;
   series: SeriesRow[];
@@ -80,6 +82,7 @@ function encodeDevice(device: Device): DeviceRow {
     heardAtMs: device.heardAtMs,
     isOff: device.isOff ? true : undefined,
     letters: device.letters ?? undefined,
+    traffic: device.traffic ?? undefined,
     overflow: device.overflow === 0 ? undefined : device.overflow,
     episodes: encodeEpisodes(device),
     series: Array.from(device.series.values(), encodeSeries),
@@ -162,6 +165,7 @@ function decodeDevice(cell: Cell, row: DeviceRow): Device {
   device.heardAtMs = row.heardAtMs;
   device.isOff = row.isOff ?? false;
   device.letters = row.letters ?? null;
+  device.traffic = row.traffic ?? null;
   device.overflow = row.overflow ?? 0;
   return device;
 }

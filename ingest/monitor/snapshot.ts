@@ -1,20 +1,41 @@
 import type { KitchenState } from "./kitchens.ts";
-import type { KitchenSnapshot, LatestReading, MonitorStats } from "./monitor.ts";
+import type { DeviceTraffic, KitchenSnapshot, LatestReading, MonitorStats } from "./monitor.ts";
 import { type Device, isOpen, type Series, type Watched } from "./state.ts";
+import { messagesPerMinute } from "./traffic.ts";
 
+/** `at`: of the last entry. */
 export function snapshotOf(
-  offset: number,
+  at: { offset: number; receivedTimeMs: number },
   sppgId: string,
   kitchen: KitchenState | undefined,
 ): KitchenSnapshot {
   const latest: LatestReading[] = [];
+  const devices: DeviceTraffic[] = [];
   for (const device of kitchen?.devices.values() ?? []) {
+    const traffic = trafficOf(device, at.receivedTimeMs);
+    if (traffic !== null) devices.push(traffic);
     for (const series of device.series.values()) {
       const reading = latestOf(device, series);
       if (reading !== null) latest.push(reading);
     }
   }
-  return { sppgId, offset, latest };
+  return { sppgId, offset: at.offset, latest, devices };
+}
+
+function trafficOf({ deviceId, traffic, series }: Device, nowMs: number): DeviceTraffic | null {
+  if (traffic === null) return null;
+  const known = [...series.values()].filter(({ fields }) => fields !== null);
+  const eventTimeMs = known.reduce((newest, one) => Math.max(newest, one.eventTimeMs), 0);
+  const told = known
+    .filter(({ batteryPct }) => batteryPct !== null)
+    .toSorted((a, b) => b.eventTimeMs - a.eventTimeMs);
+  return {
+    deviceId,
+    receivedTimeMs: traffic.receivedTimeMs,
+    eventTimeMs: known.length === 0 ? null : eventTimeMs,
+    batteryPct: told[0]?.batteryPct ?? null,
+    messagesPerMinute: messagesPerMinute(traffic, nowMs),
+  };
 }
 
 /** What stands nowhere shows nowhere. */

@@ -151,6 +151,18 @@ export interface Letters {
   inSecond: number;
 }
 
+/** What was heard of a device, whatever it was; in the journal's received time. */
+export interface Traffic {
+  /** Of the last entry that was counted. */
+  offset: number;
+  receivedTimeMs: number;
+  /** When counting began. */
+  sinceMs: number;
+  /** The slot that is being filled, and a ring of messages by slot. */
+  slot: number;
+  counts: number[];
+}
+
 export interface Device extends Watched {
   /** Derived. */
   cell: Cell;
@@ -162,6 +174,7 @@ export interface Device extends Watched {
   /** Some no-data rule has found it silent, waiting or covered. */
   isOff: boolean;
   letters: Letters | null;
+  traffic: Traffic | null;
   /** Readings of series beyond the limit. */
   overflow: number;
   series: Map<string, Series>;
@@ -234,6 +247,7 @@ export function createDevice(cell: Cell, deviceId: string): Device {
     heardAtMs: null,
     isOff: false,
     letters: null,
+    traffic: null,
     overflow: 0,
     series: new Map(),
   };

@@ -60,7 +60,7 @@ const sppgIdOf = (kitchen: number): string => `sppg-bench-${String(kitchen).padS
 async function provision(dataDir: string, { kitchens, devices }: Fleet): Promise<void> {
   const records = await openRecords({ path: recordsPath(dataDir) });
   await migrate(records, await loadMigrations(migrationModules));
-  const common = { place: "coldStore", codec: null, gateway_id: null, enabled: 1 };
+  const common = { place: "coldStore", codec: null, gateway_id: null, enabled: 1, version: 1 };
   const kind = { kind: "temperature-probe", expected_interval_seconds: 30, created_at_ms: 0 };
   await tablesOf<RegistryTables>(records)
     .transaction()

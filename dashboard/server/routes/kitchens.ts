@@ -1,6 +1,7 @@
-import { type Device, formatPosition, type Kitchen } from "../../../devices/index.ts";
+import { formatPosition, type Kitchen } from "../../../devices/index.ts";
 import type { KitchenSnapshot } from "../../../ingest/index.ts";
 import type { PersonSession } from "../people/live-session.ts";
+import { describeDevice } from "./devices.ts";
 import { type Api, route } from "./route.ts";
 
 /** A kitchen with more open alerts than this has one trouble, not hundreds. */
@@ -11,10 +12,6 @@ export function registerKitchenRoutes(api: Api): void {
   route(api, "listKitchens", async ({ session }) => {
     const kitchens = await ownKitchens(api, session);
     return { kitchens: kitchens.map(describeKitchen) };
-  });
-  route(api, "listDevices", async ({ kitchen }) => {
-    const devices = await services.registry.listDevices(kitchen.sppgId);
-    return { devices: devices.map(describeDevice) };
   });
   route(api, "readSnapshot", async ({ kitchen }) => {
     const { sppgId } = kitchen;
@@ -48,22 +45,6 @@ async function ownKitchens(api: Api, { kitchens }: PersonSession): Promise<Kitch
 
 function describeKitchen({ sppgId, name, timeZone }: Kitchen) {
   return { sppgId, name, timeZone };
-}
-
-/** Named one by one: what the registry learns later is not told to everybody by itself. */
-function describeDevice(device: Device) {
-  const { deviceId, kind, place, codec, gatewayId, enabled } = device;
-  const { expectedIntervalSeconds, createdAtMs } = device;
-  return {
-    deviceId,
-    kind,
-    place,
-    codec,
-    gatewayId,
-    enabled,
-    expectedIntervalSeconds,
-    createdAtMs,
-  };
 }
 
 function lastHeard(snapshot: KitchenSnapshot): Map<string, number> {

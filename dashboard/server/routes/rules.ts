@@ -1,9 +1,7 @@
-import type { FastifyRequest } from "fastify";
 import { CodedError } from "../../../devices/index.ts";
 import { findRuleFaults, ruleSchema } from "../../../ingest/index.ts";
-import { dashboardError } from "../errors.ts";
 import { flushOrGiveUp } from "../ingest-flush.ts";
-import { etagOf, ifMatchOf, stale } from "../versions.ts";
+import { etagOf, expectedVersionOf, stale } from "../versions.ts";
 import { type Api, route } from "./route.ts";
 import { refuseInput } from "./series.ts";
 
@@ -70,15 +68,4 @@ function registerRuleBook(api: Api): void {
       throw isConflict && request.headers["if-match"] !== undefined ? stale() : error;
     }
   });
-}
-
-function expectedVersionOf(request: FastifyRequest, inBody: number | undefined): number {
-  const inHeader = ifMatchOf(request);
-  const isUnsaid = inHeader === null && inBody === undefined;
-  // `*` says only that there is one, and two people may both say so.
-  if (isUnsaid || inHeader === "*") {
-    throw dashboardError("DASHBOARD_VERSION_MISSING", { message: "Which version was seen?" });
-  }
-  if (inHeader !== null && inBody !== undefined && inHeader !== inBody) throw stale();
-  return inHeader ?? inBody ?? 0;
 }

@@ -7,6 +7,7 @@ export const en = {
     overview: "Overview",
     kitchen: "Kitchen",
     alerts: "Alerts",
+    devices: "Devices",
     toContent: "Skip to content",
     unacknowledged: (count: string) => `${count} unacknowledged`,
   },

@@ -6,6 +6,7 @@ export const id = {
     overview: "Ringkasan",
     kitchen: "Dapur",
     alerts: "Peringatan",
+    devices: "Perangkat",
     toContent: "Langsung ke isi",
     unacknowledged: (count: string) => `${count} belum ditanggapi`,
   },

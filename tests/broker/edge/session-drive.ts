@@ -55,18 +55,22 @@ export interface DrivenSession {
   session: Session;
   outlet: TestOutlet;
   counters: SessionCounters;
+  /** The session's own: set it. */
+  clock: { nowMs: number };
   /** Delivers each text at the QoS, subscribed with QoS 2. */
   send(qos: 0 | 1 | 2, ...texts: readonly string[]): void;
 }
 
 export function createSession(limits: Partial<SessionStoreLimits> = {}): DrivenSession {
-  const counters = { delivered: 0, droppedCongested: 0, droppedQueueFull: 0 };
+  const counters = { delivered: 0, droppedCongested: 0, droppedQueueFull: 0, droppedExpired: 0 };
+  const clock = { nowMs: 0 };
   const session = new Session({
     id: "sppg-1.probe-1:c",
     principalName: "sppg-1.probe-1",
     isClean: false,
     limits: { ...sessionLimits, ...limits },
     counters,
+    monotonicMs: () => clock.nowMs,
   });
   const outlet = new TestOutlet();
   session.attach(outlet);
@@ -75,6 +79,7 @@ export function createSession(limits: Partial<SessionStoreLimits> = {}): DrivenS
     session,
     outlet,
     counters,
+    clock,
     send(qos, ...texts) {
       for (const text of texts) session.deliver(message(qos, text), 2, () => shared(text));
     },

@@ -83,7 +83,7 @@ test("a client that does not read loses QoS 0, counted, and gets QoS 1 after it 
   send(1, "alert", "more");
   session.flush();
   expect(outlet.take()).toEqual([]);
-  expect(counters).toEqual({ delivered: 0, droppedCongested: 1, droppedQueueFull: 0 });
+  expect(counters).toMatchObject({ delivered: 0, droppedCongested: 1, droppedQueueFull: 0 });
   outlet.isCongested = false;
   session.flush();
   expect(outlet.take()).toEqual(['a q1 #1 "alert"', 'a q1 #2 "more"']);
@@ -230,4 +230,41 @@ test("an outlet that acknowledges within its own write gets each message once", 
   session.attach(answering);
   session.resume();
   expect(answering.take()).toEqual(['a q1 #1 "1"', 'a q1 #2 "2"', 'a q1 #3 "3"']);
+});
+
+test("what has expired is delivered to nobody: not from the queue, and not again", () => {
+  const { session, outlet, counters, clock, send } = createSession({ windowMessages: 1 });
+  const until = (text: string, expiresAtMs: number) =>
+    session.deliver({ ...message(1, text), expiresAtMs }, 1, () => shared(text));
+  expect(until("sent", 100)).toBe("sent");
+  expect(until("too late", 200)).toBe("waiting");
+  expect(until("in time", 400)).toBe("waiting");
+  expect(outlet.take()).toEqual(['a q1 #1 "sent"']);
+  clock.nowMs = 100;
+  session.detach(0);
+  session.attach(outlet);
+  clock.nowMs = 200;
+  session.resume();
+  // Neither the one without its PUBACK nor the one that waited.
+  expect(outlet.take()).toEqual(['a q1 #2 "in time"']);
+  expect(counters.droppedExpired).toBe(2);
+  expect([session.inFlightCount, session.queuedBytes]).toEqual([1, 0]);
+  clock.nowMs = 399;
+  session.detach(0);
+  session.attach(outlet);
+  session.resume();
+  expect(outlet.take()).toEqual(['a q1 #2 dup "in time"']);
+  session.acknowledge(4, 2);
+  send(1, "next");
+  expect(outlet.take()).toEqual(['a q1 #3 "next"']);
+});
+
+test("a message says what became of it", () => {
+  const { session, outlet } = createSession({ queueBytes: 200 });
+  const deliver = (qos: 0 | 1) => session.deliver(message(qos, "x"), 1, () => shared("x"));
+  expect([deliver(0), deliver(1)]).toEqual(["sent", "sent"]);
+  session.detach(0);
+  expect([deliver(0), deliver(1), deliver(1)]).toEqual(["dropped", "waiting", "dropped"]);
+  session.attach(outlet);
+  expect(deliver(1)).toBe("dropped");
 });

@@ -20,6 +20,12 @@ const changing: readonly RouteName[] = [
   "resolveAlert",
   "pairScreen",
   "revokeScreen",
+  "addDevice",
+  "editDevice",
+  "rotateDevice",
+  "revokeDevice",
+  "enableDevice",
+  "sendCommand",
 ];
 
 test("a wall screen and a viewer change nothing of a kitchen", () => {

@@ -38,9 +38,22 @@ const inputs: Partial<Record<RouteName, { query?: string; body?: object }>> = {
   putRule: { body: { expectedVersion: 0, rule: silentProbe } },
   previewRule: { body: { rule: silentProbe } },
   pairScreen: { body: { code: "BCDFGHJK", name: "Wall" } },
+  addDevice: { body: { deviceId: "probe-2", kind: "temperature-probe" } },
+  editDevice: { body: { expectedVersion: 1, name: "Kulkas sayur" } },
+  rotateDevice: { body: {} },
+  revokeDevice: { body: {} },
+  enableDevice: { body: {} },
+  sendCommand: { body: { name: "blink" } },
   acknowledgeAlert: { body: {} },
   resolveAlert: { body: { correctiveAction: "Discarded" } },
 };
+
+const isOnce: ReadonlySet<RouteName> = new Set([
+  "putRule",
+  "addDevice",
+  "editDevice",
+  "enableDevice",
+]);
 
 const places = {
   own: sppgId,
@@ -61,6 +74,7 @@ function ask(asker: Asker, name: RouteName, kitchen: string) {
     .replace("{sppgId}", kitchen)
     .replace("{alertId}", "a1")
     .replace("{sessionId}", "A".repeat(16))
+    .replace("{deviceId}", "probe-1")
     .replace("{key}", "silent-probe");
   if (method === "GET") return asker.get(`${url}${query}`);
   return asker.send(method, url, body === undefined ? {} : { body });
@@ -80,8 +94,9 @@ function expected(role: PersonRole | null, name: RouteName, place: Place): numbe
   // No screen waits with that code, or after some tries nobody may guess any more.
   if (name === "pairScreen") return [422, 429];
   if (name === "revokeScreen") return [404];
-  // Only the first to put a rule is the first. The other kitchen has no alert.
-  if (name === "putRule") return [200, 409];
+  // Whoever comes later finds it done: a rule put, a device added, edited, revoked or enabled.
+  if (isOnce.has(name)) return [200, 409];
+  // The other kitchen has no alert.
   return place === "other" && routes[name].path.includes("{alertId}") ? [404] : [200];
 }
 

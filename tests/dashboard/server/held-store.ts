@@ -54,7 +54,8 @@ export function createHeldStore(): HeldStore {
         store.flushes += 1;
         await store.onFlush();
       },
-      snapshot: (sppgId) => Promise.resolve(store.snapshot ?? { sppgId, offset: 7, latest: [] }),
+      snapshot: (sppgId) =>
+        Promise.resolve(store.snapshot ?? { sppgId, offset: 7, latest: [], devices: [] }),
     },
   };
   return store;

@@ -8,7 +8,7 @@ import { loadHttpConfig } from "../../../dashboard/server/config.ts";
 import { createPeople } from "../../../dashboard/server/people/create-people.ts";
 import { migrations as peopleMigrations } from "../../../dashboard/server/people/migrations.ts";
 import type { People } from "../../../dashboard/server/people/people.ts";
-import type { DashboardServices } from "../../../dashboard/server/services.ts";
+import type { DashboardServices, DeviceEdge } from "../../../dashboard/server/services.ts";
 import { type AuditEvent, ChangeFeed, type UserRole } from "../../../devices/index.ts";
 import { migrate } from "../../../devices/records/migrations.ts";
 import { openRecords, type Records } from "../../../devices/records/records.ts";
@@ -21,6 +21,7 @@ import { migrations as ingestMigrations } from "../../../ingest/desk/migrations.
 import type { Desk, IngestRecords } from "../../../ingest/desk/desk.ts";
 import { coldRule, otherSppgId, sppgId, startMs } from "../../ingest/desk/factories.ts";
 import { createHeldStore, type HeldStore } from "./held-store.ts";
+import { noEdge } from "./no-edge.ts";
 
 export { otherSppgId, sppgId, startMs };
 
@@ -74,6 +75,7 @@ export interface Client extends Login {
 export async function createKitchenApi(
   t: Pick<TestContext, "onTestFinished">,
   env: Record<string, string> = {},
+  edge: DeviceEdge = noEdge,
 ): Promise<KitchenApi> {
   const records = await openRecords({ path: ":memory:" });
   t.onTestFinished(() => records.close());
@@ -94,6 +96,7 @@ export async function createKitchenApi(
     desk,
     history: store.history,
     ingest: store.ingest,
+    edge,
     changes: feed,
     audit: { write: (event) => audit.push(event) },
   };

@@ -18,6 +18,7 @@ import {
 import { type Desk, deskServiceModule, ingestMigrationsModule } from "../../../ingest/index.ts";
 import { createDataDir } from "../../devices/records/factories.ts";
 import { createHeldStore } from "./held-store.ts";
+import { noEdge } from "./no-edge.ts";
 
 interface Services {
   registry: Registry;
@@ -60,6 +61,7 @@ async function startWhole(t: TestContext) {
       desk,
       history: store.history,
       ingest: store.ingest,
+      edge: noEdge,
       changes: feed,
       audit: { write: ignore },
     },

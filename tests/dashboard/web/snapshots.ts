@@ -19,6 +19,8 @@ export function createSnapshot(name: string, parts: Partial<Snapshot> = {}): Sna
 export function createDevice(parts: Partial<HeardDevice>): HeardDevice {
   return {
     deviceId: "cold-1",
+    name: null,
+    version: 1,
     kind: "temperature-probe",
     place: "coldStore",
     codec: null,

@@ -128,3 +128,23 @@ test("a kitchen is found by its id, and one that nobody added is null", async (t
   expect(await registry.findKitchen(kitchen.sppgId)).toMatchObject(kitchen);
   expect(await registry.findKitchen("sppg-bogor-001")).toBeNull();
 });
+
+test("an edit changes what it names, once per version, and names what in the audit log", async (t) => {
+  const registry = await withKitchen(t);
+  await registry.addDevice({ ...probe, name: "Kulkas" }, "cli");
+  const { sppgId, deviceId } = probe;
+  const edit = { sppgId, deviceId, expectedVersion: 1, name: null, expectedIntervalSeconds: 60 };
+  const device = await registry.editDevice(edit, "cli");
+  expect(device).toMatchObject({ name: null, expectedIntervalSeconds: 60, version: 2 });
+  expect(await registry.listDevices(sppgId)).toEqual([device]);
+  await expect(registry.editDevice(edit, "cli")).rejects.toMatchObject({
+    code: "REGISTRY_DEVICE_CONFLICT",
+    facts: { version: 2 },
+  });
+  const unknown = { ...edit, deviceId: "nobody" };
+  await expect(registry.editDevice(unknown, "cli")).rejects.toMatchObject({
+    code: "REGISTRY_DEVICE_UNKNOWN",
+  });
+  const [change] = await registry.readChanges((await registry.lastChangeSeq()) - 1, 1);
+  expect(change).toMatchObject({ kind: "device", sppgId, subject: deviceId });
+});

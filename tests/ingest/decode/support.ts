@@ -20,6 +20,8 @@ export function deviceOf(change: Partial<Device> & { deviceId: string }): Device
     enabled: true,
     expectedIntervalSeconds: 10,
     createdAtMs: 0,
+    name: null,
+    version: 1,
     ...change,
   };
 }

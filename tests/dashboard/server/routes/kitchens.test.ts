@@ -25,6 +25,7 @@ test("the snapshot is enough for a first paint", async (t) => {
       { ...latest, receivedTimeMs: startMs + 5 },
       { ...latest, channel: "1", receivedTimeMs: startMs + 9 },
     ],
+    devices: [],
   };
   const answer = await head.get(`/api/kitchens/${sppgId}/snapshot`);
   expect(answer.statusCode).toBe(200);
@@ -74,7 +75,9 @@ test("devices are listed without a trace of their secrets", async (t) => {
     "expectedIntervalSeconds",
     "gatewayId",
     "kind",
+    "name",
     "place",
+    "version",
   ]);
 });
 

@@ -121,6 +121,8 @@ test("values alone leave the map of alerts as it is, and another kitchen's leave
 
 test("a domain shows each enabled device, also one that has never sent", () => {
   const device = {
+    name: null,
+    version: 1,
     kind: "temperature-probe",
     codec: null,
     gatewayId: null,
