@@ -7,7 +7,7 @@ import { Edge } from "./edge/edge.ts";
 import type { EdgeClock, EdgeLimits } from "./edge/limits.ts";
 import type { InterestListener } from "./edge/interest.ts";
 import { type Listener, type ListenOptions, listenTcp, listenTls } from "./edge/listeners.ts";
-import type { PresenceChange } from "./edge/presence.ts";
+import { type PresenceChange, presenceOf } from "./edge/presence.ts";
 import type { Delivery } from "./edge/session.ts";
 import type { Journal } from "./journal/journal.ts";
 import { shareOpenFiles, type SocketRoom } from "./open-files.ts";
@@ -227,7 +227,7 @@ export function createBroker(options: BrokerOptions): Broker {
     },
     stop: () => (stopping ??= stop()),
     handle: accept,
-    presenceOf: (sppgId) => edge.presenceOf(sppgId),
+    presenceOf: (sppgId) => presenceOf(edge.retained, sppgId),
     command: (message) => edge.sessions.route({ ...message, qos: 1, retain: false }),
     mqtt: () => ({ host: config.NADI_MQTT_HOST, port: ports.mqtt, tlsPort: ports.mqtts }),
     onPresence: (listener) => edge.onPresence(listener),

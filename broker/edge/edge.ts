@@ -1,6 +1,5 @@
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
-import { presenceTopic } from "../../devices/index.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { AuditSink, LoginSource } from "../ports.ts";
 import { Access } from "./access.ts";
@@ -18,7 +17,7 @@ import { NadiAedes } from "./nadi-aedes.ts";
 import type { GateFault } from "./packet-types.ts";
 import { People } from "./people.ts";
 import { createPersistence } from "./persistence.ts";
-import { Presence, type PresenceChange, readPresence } from "./presence.ts";
+import { Presence, type PresenceChange } from "./presence.ts";
 import { maySubscribe } from "./principal.ts";
 import { PrincipalIndex } from "./principal-index.ts";
 import { Pump, type PumpHost, type PumpLimits } from "./pump.ts";
@@ -54,6 +53,7 @@ const stopIdleMs = 2_500;
 export class Edge implements PumpHost {
   readonly refusals: Refusals;
   readonly sessions: SessionStore;
+  readonly retained: RetainedMessages;
   readonly counters: EdgeCounters = { accepted: 0, signedIn: 0, received: 0, journaled: 0 };
   readonly #options: EdgeOptions;
   readonly #access: Access;
@@ -67,7 +67,6 @@ export class Edge implements PumpHost {
   readonly #interest = new Interest();
   readonly #people: People;
   readonly #presence: Presence;
-  readonly #retained: RetainedMessages;
   readonly #revocation: Revocation;
   readonly #throttles: Throttles;
   readonly #connections = new Set<Connection>();
@@ -89,7 +88,7 @@ export class Edge implements PumpHost {
       drop: (connection, refusal) => this.#drop(connection, refusal),
     });
     this.#cache = new CredentialCache(logins, limits.credentialsCached);
-    this.#retained = new RetainedMessages(limits.retained);
+    this.retained = new RetainedMessages(limits.retained);
     this.#throttles = new Throttles(limits.rates);
     this.#presence = new Presence((message) => this.publish(message), clock.wallMs);
     this.#backlog = new Backlog({
@@ -221,17 +220,11 @@ export class Edge implements PumpHost {
 
   /** Publishes in Nadi's own name: presence now; live values, alerts and commands later. */
   publish(message: Message): void {
-    if (message.retain && !this.#retained.store(message)) {
+    if (message.retain && !this.retained.store(message)) {
       this.#options.log.warn({ topicName: message.topicName }, "no room for a retained message");
     }
     // [MQTT-3.3.1-9]: the flag is for those who subscribe later.
     this.sessions.route({ ...message, retain: false });
-  }
-
-  /** Devices of a kitchen that have been connected since the start, online or not. */
-  presenceOf(sppgId: string): PresenceChange[] {
-    const messages = this.#retained.match(presenceTopic(sppgId, "+"));
-    return messages.flatMap(({ topicName, payload }) => readPresence(topicName, payload) ?? []);
   }
 
   onInterest(listener: InterestListener): () => void {
@@ -304,7 +297,7 @@ export class Edge implements PumpHost {
     aedes.on("subscribe", (granted: GrantedFilter[], client: AedesClient) =>
       enterSubscriptions(client.req, granted, {
         sessions: this.sessions,
-        retained: this.#retained,
+        retained: this.retained,
       }),
     );
     aedes.on("unsubscribe", (filters: string[], client: AedesClient) => {

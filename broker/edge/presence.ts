@@ -1,5 +1,6 @@
 import { presenceTopic } from "../../devices/index.ts";
 import type { DevicePrincipal } from "./principal.ts";
+import type { RetainedMessages } from "./retained.ts";
 import type { Message } from "./session.ts";
 
 export interface PresenceChange {
@@ -10,8 +11,14 @@ export interface PresenceChange {
   sinceMs: number;
 }
 
+/** Devices of a kitchen that have been connected since the start, online or not. */
+export function presenceOf(retained: RetainedMessages, sppgId: string): PresenceChange[] {
+  const messages = retained.match(presenceTopic(sppgId, "+"));
+  return messages.flatMap(({ topicName, payload }) => readPresence(topicName, payload) ?? []);
+}
+
 /** What `Presence` has published; `null` for what a conformance run may have put there. */
-export function readPresence(topicName: string, payload: Buffer): PresenceChange | null {
+function readPresence(topicName: string, payload: Buffer): PresenceChange | null {
   const [, sppgId = "", , deviceId = ""] = topicName.split("/");
   const told = presencePattern.exec(payload.toString());
   if (told === null) return null;
