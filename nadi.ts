@@ -58,6 +58,7 @@ import {
 } from "./devices/index.ts";
 
 import {
+  createStoreCommands,
   type Desk,
   type HistoryThread,
   deskServiceModule,
@@ -67,7 +68,7 @@ import {
   type IngestRecords,
   ingestServiceModule,
   loadIngestConfig,
-  readingsDirectory,
+  historyPlace,
   registerIngestMetrics,
   startHistory,
   startIngest,
@@ -203,7 +204,7 @@ async function startBack(configs: Configs, core: Core, parts: ServeParts): Promi
   });
   stack.push(() => ingest.stop());
   const history = await startHistory({
-    directory: readingsDirectory(dataDir),
+    ...historyPlace(dataDir, configs.ingest),
     log: (event) => log.error({ component: "history", ...event }, "history has failed"),
   });
   stack.push(() => history.close());
@@ -365,6 +366,7 @@ const commands: readonly Command[] = [
   ...createDeviceCommands(registryOptions),
   ...createUserCommands(registryOptions),
   ...createJournalCommands(),
+  ...createStoreCommands(),
   ...createSimulateCommands(registryOptions),
   createBenchCommand(path.join(import.meta.dirname, "tests", "bench", "main.ts")),
 ];

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { type Environment, parseEnvironment } from "../devices/index.ts";
+import { checkInfluxVariables, influxConfigShape, toInfluxConfig } from "./influx-variables.ts";
+import type { InfluxConfig } from "./store/influx/influx-config.ts";
 
 const days = z.coerce
   .number("must be a number of days")
@@ -24,24 +26,30 @@ export const ingestConfigShape = {
     .min(daysMin, tooFew)
     .default(3_650)
     .describe("Days that the values of each hour are kept"),
+  ...influxConfigShape,
 };
 
-/** For how many days of event time each resolution is kept. */
+/** Where readings are kept, and for how many days of event time each resolution is. */
 export interface IngestConfig {
   readonly keep: {
     readonly rawDays: number;
     readonly minuteDays: number;
     readonly hourDays: number;
   };
+  /** `null`: in SQLite files of the data folder. */
+  readonly influx: InfluxConfig | null;
 }
 
 /** Pure; throws a `ConfigError` that reports all bad keys at once. */
 export function loadIngestConfig(env: Environment): IngestConfig {
-  const values = parseEnvironment(z.object(ingestConfigShape), env);
+  const values = parseEnvironment(
+    z.object(ingestConfigShape).superRefine(checkInfluxVariables),
+    env,
+  );
   const keep = {
     rawDays: values.NADI_KEEP_RAW_DAYS,
     minuteDays: values.NADI_KEEP_MINUTE_DAYS,
     hourDays: values.NADI_KEEP_HOUR_DAYS,
   };
-  return Object.freeze({ keep: Object.freeze(keep) });
+  return Object.freeze({ keep: Object.freeze(keep), influx: toInfluxConfig(values) });
 }

@@ -6,6 +6,8 @@ const unavailable = { class: "unavailable", status: 503, retryable: true } as co
 export const ingestErrors = {
   /** The store can't be reached or written; nothing of the batch is known to be stored. */
   INGEST_STORE_UNAVAILABLE: unavailable,
+  /** InfluxDB is there, and what `nadi store init` makes is not. */
+  INGEST_STORE_NOT_INITIALISED: { class: "internal", status: 500, retryable: false },
   /** The store will never take this reading: it becomes a dead letter. */
   INGEST_STORE_REJECTED: input,
   INGEST_STORE_CLOSED: { class: "unavailable", status: 503, retryable: false },

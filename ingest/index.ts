@@ -20,7 +20,7 @@ export { registerIngestMetrics } from "./metrics.ts";
 export { ingestChecks } from "./readiness.ts";
 export { type Ingest, type IngestExit, type IngestOptions, startIngest } from "./ingest.ts";
 export type { DeviceTraffic, KitchenSnapshot, LatestReading } from "./monitor/monitor.ts";
-export { readingsDirectory } from "./readings-directory.ts";
+export { historyPlace, readingsDirectory } from "./readings-directory.ts";
 export { findRuleFaults } from "./rules/check-rule.ts";
 export type { RulePreview, RulePreviewQuery } from "./preview/preview.ts";
 export { type Rule, ruleSchema, type RuleVersion } from "./rules/rule.ts";
@@ -40,4 +40,5 @@ export type {
   TrackQuery,
   WriteOutcome,
 } from "./store/store.ts";
+export { createStoreCommands } from "./store-commands.ts";
 export type { IngestStatus } from "./worker/status.ts";

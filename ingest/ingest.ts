@@ -62,6 +62,7 @@ const callsMax = 1_024;
 /** Starts the worker; resolves when it listens. Loading goes on, and calls wait for it. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { journal, recordsPort, channels } = options;
+  await checkStore(options);
   await registerCursors(journal);
   const start: IngestStart = {
     dataDir: options.dataDir,
@@ -84,6 +85,15 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const ingest = new WorkerIngest(worker, options);
   await ingest.started;
   return ingest;
+}
+
+/** A store that is away is waited for; one that nobody has set up is told at once. */
+async function checkStore({ config, log }: IngestOptions): Promise<void> {
+  if (config.influx === null) return;
+  // Its code is loaded only where it is asked for.
+  const { checkInfluxStore } = await import("./store/influx/setup.ts");
+  const reason = await checkInfluxStore(config.influx);
+  if (reason !== null) log.warn({ reason }, "InfluxDB can't be asked: readings wait for it");
 }
 
 /** Both stand before anything may be trimmed: an unknown cursor holds nothing. */

@@ -1,6 +1,13 @@
 import { CodedError, type ErrorFacts } from "../../devices/index.ts";
 import { ingestError } from "../errors.ts";
+import type { InfluxHistoryOptions } from "./influx/influx-config.ts";
 import type { HistoryEvent } from "./store-readers.ts";
+
+/** What the thread is handed. */
+export interface HistoryStart {
+  directory: string;
+  influx: Pick<InfluxHistoryOptions, "influx" | "keep"> | null;
+}
 
 /** What may be asked; `close` ends the thread. */
 export const historyMethods = ["buckets", "raw", "track", "latest", "preview", "close"] as const;

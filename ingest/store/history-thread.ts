@@ -5,7 +5,8 @@ import { ingestError } from "../errors.ts";
 import type { RulePreview, RulePreviewQuery } from "../preview/preview.ts";
 import { storeClosed } from "./errors.ts";
 import { fromWireError } from "./history-rpc.ts";
-import type { FromHistory, HistoryCall, HistoryMethod } from "./history-rpc.ts";
+import type { FromHistory, HistoryCall, HistoryMethod, HistoryStart } from "./history-rpc.ts";
+import type { InfluxHistoryOptions } from "./influx/influx-config.ts";
 import type { History } from "./store.ts";
 import type { HistoryEvent } from "./store-readers.ts";
 
@@ -17,7 +18,10 @@ export const historyDeadlineMs = 10_000;
 const closeDeadlineMs = 2_000;
 
 export interface HistoryThreadOptions {
+  /** Of the files, where `influx` is not given. */
   directory: string;
+  /** InfluxDB is read instead. */
+  influx?: Pick<InfluxHistoryOptions, "influx" | "keep"> | null;
   log?: (event: HistoryEvent) => void;
   callsMax?: number;
   deadlineMs?: number;
@@ -35,7 +39,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** `openSqliteHistory` in a thread of its own, so that a chart stops neither ingest nor HTTP. */
+/** The store's history in a thread of its own, so that a chart stops neither ingest nor HTTP. */
 export async function startHistory(options: HistoryThreadOptions): Promise<HistoryThread> {
   const thread = new Thread(options);
   thread.begin();
@@ -154,7 +158,10 @@ class Thread {
 
   #start(): Worker {
     const worker = new Worker(new URL("./history-worker.ts", import.meta.url), {
-      workerData: { directory: this.#options.directory },
+      workerData: {
+        directory: this.#options.directory,
+        influx: this.#options.influx ?? null,
+      } satisfies HistoryStart,
       env: compileCacheEnv(),
       execArgv: [],
     });

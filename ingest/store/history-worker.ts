@@ -3,6 +3,7 @@ import {
   type FromHistory,
   type HistoryCall,
   type HistoryMethod,
+  type HistoryStart,
   toWireError,
 } from "./history-rpc.ts";
 import { previewRule, type RulePreviewQuery } from "../preview/preview.ts";
@@ -32,7 +33,10 @@ async function answer(history: History, { id, method, argument }: HistoryCall): 
 
 if (port !== null) {
   // Handed over by startHistory alone.
-  const { directory } = workerData as { directory: string };
-  const history = openSqliteHistory({ directory, log: (event) => send({ kind: "event", event }) });
+  const { directory, influx } = workerData as HistoryStart;
+  const history =
+    influx === null
+      ? openSqliteHistory({ directory, log: (event) => send({ kind: "event", event }) })
+      : (await import("./influx/influx-history.ts")).openInfluxHistory(influx);
   port.on("message", (asked: HistoryCall) => void answer(history, asked));
 }

@@ -6,9 +6,10 @@ import type { Met, PlacedReading } from "./day-writer.ts";
 import { createDurability, type Durability, syncEntryOf } from "./durability.ts";
 import { isDamage, storeClosed, storeError } from "./errors.ts";
 import { createExclusive } from "./exclusive.ts";
-import { dayMs, dayOf, eventTimeMsMax, minuteMs, suspectsPath } from "./files.ts";
+import { dayMs, dayOf, minuteMs, suspectsPath } from "./files.ts";
 import { Maintenance } from "./maintenance.ts";
 import { makePrivateFolder } from "./private-files.ts";
+import { findFault } from "./reading-fault.ts";
 import { checkKeep, defaultStoreKeep, type StoreKeep } from "./retention.ts";
 import type { TelemetryStore, WriteOutcome } from "./store.ts";
 import { Suspects } from "./suspects.ts";
@@ -102,6 +103,9 @@ class SqliteStore implements SqliteTelemetryStore {
   maintain(nowMs: number): Promise<void> {
     return this.#run("maintaining", () => this.#maintenance.run(nowMs));
   }
+
+  /** The disk answers, or nothing can be done about it. */
+  giveUp(): void {}
 
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
@@ -217,21 +221,6 @@ class SqliteStore implements SqliteTelemetryStore {
 }
 
 const closedDay = "Its day has been closed: raw rows are kept for fewer days than it is late.";
-
-/** Why no store could take it, or `null`. */
-function findFault(reading: JournaledReading): string | null {
-  const { eventTimeMs, originalTimeMs, seq, offset, index } = reading;
-  if (!(Number.isInteger(eventTimeMs) && eventTimeMs >= 0 && eventTimeMs <= eventTimeMsMax)) {
-    return `Its time is ${eventTimeMs}: not ms between 1970 and the year 9999.`;
-  }
-  const places = [originalTimeMs ?? 0, seq ?? 0, offset, index];
-  if (!places.every(Number.isSafeInteger)) return `Its place is no integer: ${places.join(", ")}.`;
-  for (const field in reading.fields) {
-    const value = reading.fields[field];
-    if (!Number.isFinite(value)) return `Its ${field} is ${value}: not a number to store.`;
-  }
-  return null;
-}
 
 function* inChunks(placed: readonly PlacedReading[]): Generator<PlacedReading[]> {
   let chunk: PlacedReading[] = [];

@@ -31,6 +31,8 @@ export interface TelemetryStore {
    * hour, upkeep follows a jump by a day a call.
    */
   maintain(nowMs: number): Promise<void>;
+  /** Calls under way reject as retryable, if they can be ended: the process is about to end. */
+  giveUp(): void;
   /** Idempotent; syncs first. */
   close(): Promise<void>;
 }

@@ -10,9 +10,8 @@ import {
 import { callRecords, type Registry } from "../../devices/index.ts";
 import type { IngestRecords } from "../desk/desk.ts";
 import type { LiveClock } from "../live/live.ts";
-import { openSqliteStore } from "../store/sqlite-store.ts";
-import { readingsDirectory } from "../readings-directory.ts";
 import { monitorFactory } from "./monitor-factory.ts";
+import { openStore } from "./open-store.ts";
 import { systemPace } from "./pace.ts";
 import {
   describeError,
@@ -93,19 +92,7 @@ async function openPorts(thread: Thread): Promise<{
     directory: start.journalDirectory,
     onDamage: (damage) => send({ kind: "damage", ...damage }),
   });
-  const store = openSqliteStore({
-    directory: readingsDirectory(start.dataDir),
-    keep: start.config.keep,
-    log: (event) => {
-      const { kind, ...facts } = event;
-      if (kind === "clockDoubted") {
-        log.warn(facts, "the host's clock has jumped: upkeep follows it by a day an hour");
-        return;
-      }
-      const err = "error" in event ? { err: event.error, error: undefined } : {};
-      log.error({ ...facts, ...err, event: kind }, "the telemetry store met a fault");
-    },
-  });
+  const store = await openStore(start, log);
   const ports: ServicePorts = {
     readJournal: (fromOffset, limits) => follower.read(fromOffset, thread.announcement, limits),
     syncedOffset: () => thread.announcement.syncedOffset,

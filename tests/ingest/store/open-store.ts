@@ -21,7 +21,7 @@ export interface OpenedSqliteStore extends Pick<Hours, "keepUp"> {
 export interface Hours {
   options: Required<Pick<SqliteStoreOptions, "monotonicMs" | "log">>;
   /** Upkeep every hour, until the store follows a clock that has jumped. */
-  keepUp(store: SqliteTelemetryStore, nowMs: number): Promise<void>;
+  keepUp(store: Pick<SqliteTelemetryStore, "maintain">, nowMs: number): Promise<void>;
 }
 
 /** An uptime that passes with the upkeep alone. */
