@@ -76,6 +76,7 @@ import {
 
 import {
   createSimulateCommands,
+  describeDemo,
   isDemoDue,
   loadDemoConfig,
   startDemo,
@@ -288,8 +289,7 @@ async function startDemoKitchen(configs: Configs, parts: ServeParts & Front): Pr
   demo.failed.catch((error: unknown) => {
     parts.log.error({ component: "demo", err: error }, "the demo has ended");
   });
-  const names = demo.sppgIds.join(", ");
-  return `  demo kitchen  ${names}, simulated; its secrets: ${demo.credentialsFile}\n`;
+  return describeDemo(demo, { host, port: parts.broker.ports.mqtt });
 }
 
 /** Runs until the signal; answers the exit code. */

@@ -12,6 +12,8 @@ export const simulatorsErrors = {
   SIMULATORS_SCENARIO_INVALID: { class: "input", retryable: false },
   /** No secret for a simulated device, and nobody to ask for one. */
   SIMULATORS_CREDENTIALS_MISSING: { class: "input", retryable: false },
+  /** The file that keeps the demo's day is not of its form. */
+  SIMULATORS_DEMO_DAY_INVALID: { class: "input", retryable: false },
   /** The process that carries the demo has ended by itself. */
   SIMULATORS_DEMO_ENDED: { class: "unavailable", retryable: true },
   /** An option is missing or out of its range. */

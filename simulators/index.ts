@@ -1,7 +1,7 @@
 export { createSimulateCommands } from "./cli.ts";
 export { loadDemoConfig } from "./config.ts";
 export { demoCredentialsPath, readDemoCredentials } from "./demo/credentials-file.ts";
-export { demoDefaults, isDemoDue, startDemo } from "./demo/demo.ts";
+export { demoDefaults, describeDemo, isDemoDue, startDemo } from "./demo/demo.ts";
 export { provision } from "./demo/provision.ts";
 export { createAckLog, identitiesOf } from "./device/ack-log.ts";
 export { Fleet, fleetDefaults } from "./device/fleet.ts";

@@ -8,7 +8,8 @@ import {
   demoCredentialsPath,
   readDemoCredentials,
 } from "./credentials-file.ts";
-import { provision, type ProvisioningRegistry } from "./provision.ts";
+import { chooseDemoDay } from "./demo-day.ts";
+import { provision, provisionDefaults, type ProvisioningRegistry } from "./provision.ts";
 
 export interface DemoOptions {
   /** Where the secrets are kept, in `demo-credentials.json`. */
@@ -70,21 +71,26 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     file: credentialsFile,
     kitchens: options.kitchens ?? demoDefaults.kitchens,
   });
+  const nowMs = Date.now();
+  const day = await chooseDemoDay({
+    dataDir: options.dataDir,
+    nowMs,
+    timeZone: kitchens[0]?.timeZone ?? provisionDefaults.timeZone,
+  });
   const child = startChild();
   try {
     await child.ask({
       kind: "start",
       options: {
-        host: ["0.0.0.0", "::", "[::]"].includes(options.host) ? "127.0.0.1" : options.host,
+        host: reachableHost(options.host),
         port: options.port,
         seed,
         speed: 1,
         kitchens,
         credentials,
-        scenario: null,
-        fromMs: Date.now(),
+        ...day,
+        fromMs: nowMs,
         untilMs: null,
-        clockShiftMs: 0,
         historyMs: (options.historyHours ?? demoDefaults.historyHours) * hourMs,
       },
     });
@@ -102,6 +108,33 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     stats: () => child.ask({ kind: "stats" }) as Promise<RunStats>,
     stop: () => child.stop(),
   };
+}
+
+/** The device that the printed line speaks for: its chart is the first of the page. */
+const triedDevice = "cook-probe-2";
+
+/** What a start prints of the demo: its kitchens, and one line that works as it stands. */
+export function describeDemo(demo: Demo, at: { host: string; port: number }): string {
+  const tried = demo.credentials.find(({ deviceId }) => deviceId === triedDevice);
+  const lines = [
+    `  demo kitchen  ${demo.sppgIds.join(", ")}, simulated; its secrets: ${demo.credentialsFile}`,
+    "                its day was begun at 07:00; once an hour a door is left open, and an alert",
+    "                opens and closes by itself",
+  ];
+  if (tried !== undefined) {
+    // A client id of its own: the simulated device stays signed in beside it.
+    lines.push(
+      "  a reading     in a second terminal (Debian: mosquitto-clients):",
+      `mosquitto_pub -h ${reachableHost(at.host)} -p ${at.port} -q 1 -i try -u ${tried.username} ` +
+        `-P '${tried.password}' -t ${tried.topic} -m '{"celsius":74.5}'`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** A host that only listeners know is reached on loopback. */
+function reachableHost(host: string): string {
+  return ["0.0.0.0", "::", "[::]"].includes(host) ? "127.0.0.1" : host;
 }
 
 interface DemoChild {

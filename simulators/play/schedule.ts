@@ -61,8 +61,8 @@ export function scheduleOf(input: ScheduleInput): Schedule {
 }
 
 function spanOf({ from, to }: Scenario): { beginMs: number; lengthMs: number } {
-  const beginMs = minutesOf(from) * minuteMs;
-  return { beginMs, lengthMs: minutesOf(to) * minuteMs - beginMs };
+  const beginMs = Math.round(minutesOf(from) * minuteMs);
+  return { beginMs, lengthMs: Math.round(minutesOf(to) * minuteMs) - beginMs };
 }
 
 /** `90s`, `10m`, `2h`, `1d`; `null` for anything else. */

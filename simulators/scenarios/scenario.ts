@@ -6,7 +6,10 @@ import { SimulatorsError } from "../errors.ts";
 
 const clockTime = z
   .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a kitchen's time of day like 04:30");
+  .regex(
+    /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/,
+    "must be a kitchen's time of day like 04:30 or 04:30:15",
+  );
 const device = z.string().refine(isDeviceId, "must be a device id");
 const span = { device, from: clockTime, to: clockTime };
 const minutes = z.number().positive().max(600);

@@ -27,10 +27,10 @@ export function createKitchenClock(timeZone: KitchenTimeZone, shiftMs = 0): Kitc
   };
 }
 
-/** Minutes after midnight of `HH:MM`, which the caller has checked. */
+/** Minutes after midnight of `HH:MM` or `HH:MM:SS`, which the caller has checked. */
 export function minutesOf(clockTime: string): number {
-  const [hours = "0", minutes = "0"] = clockTime.split(":");
-  return Number(hours) * 60 + Number(minutes);
+  const [hours = "0", minutes = "0", seconds = "0"] = clockTime.split(":");
+  return Number(hours) * 60 + Number(minutes) + Number(seconds) / 60;
 }
 
 /** A stretch of time: `fromMs` belongs to it, `toMs` does not. */

@@ -156,8 +156,8 @@ export function spansOf(
   { deviceId, startMs }: { deviceId: string; startMs: number },
 ): Span[] {
   return of(changes, kind, deviceId).map(({ from, to }) => ({
-    fromMs: startMs + minutesOf(from) * minuteMs,
-    toMs: startMs + minutesOf(to) * minuteMs,
+    fromMs: startMs + Math.round(minutesOf(from) * minuteMs),
+    toMs: startMs + Math.round(minutesOf(to) * minuteMs),
   }));
 }
 

@@ -140,11 +140,14 @@ function createSource(context: StreamContext, sensor: Sensor, delays: Delays): S
         if (timeMs < fromMs || timeMs >= toMs || unitAt(lostSeed, index) < lostShare) continue;
         found.push({ sampling: { timeMs, index }, sentMs: timeMs + delayOf(index) });
       }
-      for (const timeMs of sensor.changes?.(fromMs, toMs) ?? []) {
+      const changes = sensor.changes?.(fromMs, toMs) ?? [];
+      if (changes.length === 0) return found;
+      for (const timeMs of changes) {
         const index = Math.floor(timeMs / 1000);
         found.push({ sampling: { timeMs, index }, sentMs: timeMs + delayOf(index) });
       }
-      return found;
+      // A device keeps its backlog in the order in which it measured.
+      return found.toSorted((a, b) => a.sampling.timeMs - b.sampling.timeMs);
     },
     items: (sampling) => {
       const batteryPct = batteryOf(sensor.device, context.seed, sampling);
