@@ -4,6 +4,10 @@ export const pagePaths = {
   kitchen: "/kitchens/:sppgId",
   alerts: "/alerts",
   devices: "/devices",
+  screens: "/screens",
+  /** Without the shell around it: for a screen on a wall. */
+  wall: "/wall",
+  wallKitchen: "/wall/:sppgId",
 } as const;
 
 export type PageName = keyof typeof pagePaths;

@@ -16,10 +16,11 @@ const flags = [
   "--disable-sync",
 ];
 
-/** The narrowest phone that people have, and a small laptop. */
+/** The narrowest phone that people have, a small laptop, and a television. */
 export const screens = {
   phone: { width: 360, height: 780 },
   laptop: { width: 1366, height: 768 },
+  wall: { width: 1920, height: 1080 },
 } as const;
 export type ScreenName = keyof typeof screens;
 

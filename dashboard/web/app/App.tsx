@@ -1,12 +1,11 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { mayRetry } from "../api/api-error.ts";
-import { ErrorState } from "../components/Notice.tsx";
 import { LanguageProvider } from "../i18n/LanguageProvider.tsx";
-import { SignInPage } from "../pages/sign-in/SignInPage.tsx";
 import { SessionProvider } from "../session/SessionProvider.tsx";
 import { Live } from "./Live.tsx";
 import { Pages } from "./Pages.tsx";
-import styles from "./App.module.css";
+import { SignIn } from "./SignIn.tsx";
+import { Unreachable } from "./Unreachable.tsx";
 
 const retriesMax = 2;
 
@@ -21,12 +20,8 @@ export function App() {
     <LanguageProvider>
       <QueryClientProvider client={queries}>
         <SessionProvider
-          signIn={(onSignedIn) => <SignInPage onSignedIn={onSignedIn} />}
-          failed={(error, retry) => (
-            <main className={styles["alone"]}>
-              <ErrorState error={error} onRetry={retry} />
-            </main>
-          )}
+          signIn={(onSignedIn) => <SignIn onSignedIn={onSignedIn} />}
+          failed={(error, retry) => <Unreachable error={error} retry={retry} />}
         >
           <Live>
             <Pages />

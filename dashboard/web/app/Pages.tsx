@@ -1,10 +1,12 @@
 import { lazy, Suspense } from "react";
-import { Route, Switch } from "wouter";
+import { Redirect, Route, Switch, useRoute } from "wouter";
 import { pagePaths } from "../../contract/index.ts";
 import { Skeleton } from "../components/Notice.tsx";
+import { useSession } from "../session/SessionProvider.tsx";
 import { NotFoundPage } from "./NotFoundPage.tsx";
 import { PageBoundary } from "./PageBoundary.tsx";
 import { Shell } from "./Shell.tsx";
+import { WallBoundary } from "./WallBoundary.tsx";
 
 const OverviewPage = lazy(async () => {
   const { OverviewPage: page } = await import("../pages/overview/OverviewPage.tsx");
@@ -19,8 +21,35 @@ const AlertsPage = lazy(async () => {
   return { default: page };
 });
 
-/** Which page stands at which address, each in a file of its own that loads when it is opened. */
+const WallPage = lazy(async () => {
+  const { WallPage: page } = await import("../pages/wall/WallPage.tsx");
+  return { default: page };
+});
+const ScreensPage = lazy(async () => {
+  const { ScreensPage: page } = await import("../pages/screens/ScreensPage.tsx");
+  return { default: page };
+});
+
+/** A wall has nothing around it; and a wall screen sees nothing else, wherever it was opened. */
 export function Pages() {
+  const { session } = useSession();
+  const [isWall] = useRoute(pagePaths.wall);
+  const [isKitchenWall, params] = useRoute(pagePaths.wallKitchen);
+  if (!isWall && !isKitchenWall) {
+    // Whose session ends there is shown a code, and no form that nobody can type into.
+    return session.role === "kiosk" ? <Redirect to={pagePaths.wall} replace /> : <ShellPages />;
+  }
+  return (
+    <WallBoundary>
+      <Suspense fallback={null}>
+        <WallPage sppgId={isKitchenWall ? params.sppgId : null} />
+      </Suspense>
+    </WallBoundary>
+  );
+}
+
+/** Which page stands at which address, each in a file of its own that loads when it is opened. */
+function ShellPages() {
   return (
     <Shell>
       <PageBoundary>
@@ -31,6 +60,7 @@ export function Pages() {
               {({ sppgId }) => <KitchenPage key={sppgId} sppgId={sppgId} />}
             </Route>
             <Route path={pagePaths.alerts} component={AlertsPage} />
+            <Route path={pagePaths.screens} component={ScreensPage} />
             <Route component={NotFoundPage} />
           </Switch>
         </Suspense>

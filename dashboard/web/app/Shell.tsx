@@ -76,7 +76,7 @@ function Entry({
   icon,
   count = 0,
 }: {
-  page: PageName;
+  page: PageName & keyof ReturnType<typeof useWords>["navigation"];
   href: string;
   icon: IconName;
   count?: number;
@@ -113,13 +113,19 @@ function LinkAndClock() {
 
 function Person() {
   const words = useWords();
-  const { session, signOut } = useSession();
+  const { session, signOut, may } = useSession();
   return (
     <div className={styles["person"]}>
       <span>
         <b>{words.role[session.role]}</b>
         <span className={styles["email"]}>{session.email}</span>
       </span>
+      {may("pairScreen") && (
+        <Link href={pagePaths.screens}>
+          <Icon name="wall" />
+          {words.role.kiosk}
+        </Link>
+      )}
       <button type="button" onClick={() => void signOut()}>
         <Icon name="leave" />
         {words.signOut}

@@ -34,7 +34,10 @@ export type IconName =
   | "lock"
   | "offline"
   | "menu"
-  | "leave";
+  | "leave"
+  | "sound"
+  | "muted"
+  | "wall";
 
 const pot = [
   "M5 10.5h14v6a4 4 0 0 1-4 4H9a4 4 0 0 1-4-4zM2.5 10.5h19",
@@ -80,5 +83,10 @@ const icons: Readonly<Record<IconName, ReactNode>> = {
   ),
   offline: <path d={crossedWaves.join("")} />,
   menu: <path d="M4 7h16M4 12h16M4 17h16" />,
+  sound: (
+    <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11" />
+  ),
+  muted: <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM16 9.5l5 5M21 9.5l-5 5" />,
+  wall: <path d="M3 5h18v11H3zM12 16v3.5M8 19.5h8" />,
   leave: <path d="M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M14 8l4 4-4 4M18 12H9" />,
 };

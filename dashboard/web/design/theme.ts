@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { useLayoutEffect, useSyncExternalStore } from "react";
 import { readChoice, writeChoice } from "./stored-choice.ts";
 
 /** `system`: as the device has it. The wall has a theme of its own, which its page sets. */
@@ -14,9 +14,21 @@ let theme: Theme = themes.find((name) => name === readChoice(storageKey)) ?? "sy
 export function setTheme(next: Theme): void {
   theme = next;
   writeChoice(storageKey, next === "system" ? null : next);
+  paint(next);
+}
+
+function paint(next: Theme | "wall"): void {
   if (next === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = next;
   for (const listener of listeners) listener();
+}
+
+/** Large and dark for as long as the component stands, whatever the person chose for pages. */
+export function useWallTheme(): void {
+  useLayoutEffect(() => {
+    paint("wall");
+    return () => paint(theme);
+  }, []);
 }
 
 export function useTheme(): Theme {

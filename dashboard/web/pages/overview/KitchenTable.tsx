@@ -1,13 +1,12 @@
 import { Link } from "wouter";
-import { useAlertDescription } from "../../alerts/AlertCard.tsx";
 import { pagePaths } from "../../../contract/index.ts";
 import { Age } from "../../components/Age.tsx";
 import { SeverityMark } from "../../components/SeverityMark.tsx";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
 import { overviewTexts } from "../../i18n/overview.ts";
-import type { AlertRow, Standing } from "../../kitchens/standing.ts";
+import type { Standing } from "../../kitchens/standing.ts";
 import styles from "./KitchenTable.module.css";
-import { reasonOf } from "./summary.ts";
+import { Reason } from "./Reason.tsx";
 
 /** The kitchens in the order given. On a phone each row is a card. */
 export function KitchenTable({ standings }: { standings: readonly Standing[] }) {
@@ -50,7 +49,9 @@ function Row({ standing }: { standing: Standing }) {
             >
               {kitchen.name}
             </Link>
-            <Reason standing={standing} />
+            <p className={styles["reason"]}>
+              <Reason standing={standing} />
+            </p>
           </div>
         </div>
       </th>
@@ -78,27 +79,4 @@ function Row({ standing }: { standing: Standing }) {
       </td>
     </tr>
   );
-}
-
-function Reason({ standing }: { standing: Standing }) {
-  const t = useTexts(overviewTexts);
-  const format = useFormat();
-  const [alert] = standing.alerts;
-  const isAlertTheReason =
-    alert !== undefined && alert.condition === "active" && standing.silentGateway === null;
-  return (
-    <p className={styles["reason"]}>
-      {isAlertTheReason ? (
-        <AlertReason alert={alert} standing={standing} />
-      ) : (
-        reasonOf(standing, t, format)
-      )}
-    </p>
-  );
-}
-
-function AlertReason({ alert, standing }: { alert: AlertRow; standing: Standing }) {
-  const { kitchen, devices } = standing.snapshot;
-  const { title, value } = useAlertDescription(alert, { timeZone: kitchen.timeZone, devices });
-  return <>{value === null ? title : `${title}: ${value}`}</>;
 }
