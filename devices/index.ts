@@ -112,11 +112,12 @@ export type {
   Kitchen,
   KitchenTimeZone,
   RegistryChange,
+  StoredAuditEvent,
   User,
   UserRole,
 } from "./registry/model.ts";
-export type { IssuedSecret, Registry } from "./registry/registry.ts";
-export { unmatchableHash, verifyPassword } from "./registry/secrets.ts";
+export type { Actor, AuditPlace, AuditQuery, IssuedSecret, Registry } from "./registry/registry.ts";
+export { hashPassword, unmatchableHash, verifyPassword } from "./registry/secrets.ts";
 export { registryServiceModule } from "./registry/service.ts";
 export {
   commandTopicPrefix,

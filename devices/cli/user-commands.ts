@@ -14,7 +14,13 @@ import {
 import { formatTable } from "./text.ts";
 
 export function createUserCommands(options: RegistryCommandOptions): Command[] {
-  return [userAdd(options), userList(options), userReset(options)];
+  return [
+    userAdd(options),
+    userList(options),
+    userReset(options),
+    userSwitch(options, "disable"),
+    userSwitch(options, "enable"),
+  ];
 }
 
 function userAdd(options: RegistryCommandOptions): Command {
@@ -62,6 +68,29 @@ function userReset(options: RegistryCommandOptions): Command {
   };
 }
 
+/** A person who left: no sign-in any more, and every session and socket ends within a second. */
+function userSwitch(options: RegistryCommandOptions, verb: "disable" | "enable"): Command {
+  const enabled = verb === "enable";
+  return {
+    path: ["user", verb],
+    summary: enabled
+      ? "Let a disabled person sign in again, with the password they had"
+      : "End a person's sessions within a second; they sign in no more",
+    usage: `nadi user ${verb} <email>`,
+    details: `example: nadi user ${verb} head@example.org`,
+    options: {},
+    positionals: { min: 1, max: 1 },
+    async run(args, context) {
+      const email = parseEmail(positional(args, 0));
+      const user = await withRegistry(options, context, ({ registry }) =>
+        registry.updateUser({ email, enabled }, commandLineActor),
+      );
+      const state = enabled ? "may sign in again" : "is disabled: every session has ended";
+      return answer(context, { email, enabled: user.enabled }, `${email} ${state}.\n`);
+    },
+  };
+}
+
 function userList(options: RegistryCommandOptions): Command {
   return {
     path: ["user", "list"],
@@ -72,13 +101,14 @@ function userList(options: RegistryCommandOptions): Command {
     positionals: { min: 0, max: 0 },
     async run(_args, context) {
       const users = await withRegistry(options, context, ({ registry }) => registry.listUsers());
-      const rows = users.map(({ email, role, kitchens }) => [
+      const rows = users.map(({ email, role, kitchens, enabled }) => [
         email,
         role,
         role === "operator" ? "all" : kitchens.join(","),
+        enabled ? "" : "disabled",
       ]);
       const empty = 'There is nobody yet: add a person with "nadi user add".';
-      const text = formatTable(["E-MAIL", "ROLE", "KITCHENS"], rows, empty);
+      const text = formatTable(["E-MAIL", "ROLE", "KITCHENS", ""], rows, empty);
       return answer(context, { users }, text);
     },
   };

@@ -1,7 +1,7 @@
 import type { Insertable, Transaction } from "kysely";
 import { tablesOf, writeTransaction, type Records } from "../records/records.ts";
 import type { AuditEvent, ChangeKind, RegistryChange } from "./model.ts";
-import type { Registry } from "./registry.ts";
+import type { Actor, Registry } from "./registry.ts";
 import type { AuditRow, RegistryTables } from "./tables.ts";
 
 export interface WallClock {
@@ -27,6 +27,8 @@ export interface ChangeNote {
   subject: string | null;
   /** Where the request came from, if it came over a network. */
   address?: string | null;
+  /** Under which kitchen the audit log has it, where the change itself names none. */
+  auditSppgId?: string | null;
   detail?: AuditEvent["detail"];
 }
 
@@ -75,7 +77,7 @@ export async function appendChange<Tables>(
     atMs,
     actor: note.actor,
     action: note.action,
-    sppgId,
+    sppgId: note.auditSppgId ?? sppgId,
     subject,
     address: note.address ?? null,
     outcome: "done",
@@ -145,4 +147,9 @@ function toAuditRow(event: AuditEvent): Insertable<AuditRow> {
 /** What strangers send as a name ends up here: bounded, however long it was. */
 function clip(text: string): string {
   return text.slice(0, auditTextCharactersMax);
+}
+
+/** The two columns of an actor, for a `ChangeNote`. */
+export function actorOf(by: Actor): { actor: string; address: string | null } {
+  return typeof by === "string" ? { actor: by, address: null } : by;
 }

@@ -1,4 +1,5 @@
 import type { Records } from "../records/records.ts";
+import { createAuditMethods } from "./audit.ts";
 import { createChangeMethods, type WallClock } from "./changes.ts";
 import { createDeviceMethods } from "./devices.ts";
 import { createKitchenMethods } from "./kitchens.ts";
@@ -13,5 +14,6 @@ export function createRegistry(records: Records, clock: WallClock): Registry {
     ...createDeviceMethods(context),
     ...createUserMethods(context),
     ...createChangeMethods(context),
+    ...createAuditMethods(context),
   };
 }

@@ -17,6 +17,10 @@ export const registryErrors = {
   REGISTRY_GATEWAY_UNKNOWN: { class: "input", status: 404, retryable: false },
   REGISTRY_USER_EXISTS: { class: "conflict", status: 409, retryable: false },
   REGISTRY_USER_UNKNOWN: { class: "input", status: 404, retryable: false },
+  /** The only operator who may sign in: somebody must be able to let others in. */
+  REGISTRY_OPERATOR_LAST: { class: "conflict", status: 409, retryable: false },
+  /** Somebody else has changed it: `facts.version` is the one in force. */
+  REGISTRY_VERSION_STALE: { class: "conflict", status: 409, retryable: false },
   /** The change log no longer holds what was already delivered from it. */
   REGISTRY_CHANGE_LOG_REWOUND: { class: "internal", status: 500, retryable: false },
   /** The change log did not answer in time. */
@@ -60,4 +64,18 @@ export function deviceRevoked(device: { sppgId: string; deviceId: string }): Reg
 
 export function inputInvalid(message: string, facts: ErrorDetails): RegistryError {
   return new RegistryError("REGISTRY_INPUT_INVALID", { message, facts });
+}
+
+export function versionStale(what: string, version: number): RegistryError {
+  return new RegistryError("REGISTRY_VERSION_STALE", {
+    message: `${what} is at version ${version} by now: read it again.`,
+    facts: { version },
+  });
+}
+
+export function userUnknown(email: string): RegistryError {
+  return new RegistryError("REGISTRY_USER_UNKNOWN", {
+    message: `There is no user ${email}: see "nadi user list".`,
+    facts: { email },
+  });
 }

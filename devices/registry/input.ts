@@ -1,8 +1,22 @@
 import * as z from "zod";
 import { isDeviceId, isSppgId } from "../ids.ts";
 import { inputInvalid } from "./errors.ts";
-import { codecNames, deviceKinds, devicePlaces, kitchenTimeZones, userRoles } from "./model.ts";
-import type { DeviceEdit, NewDevice, NewKitchen, NewUser } from "./registry.ts";
+import {
+  codecNames,
+  deviceKinds,
+  devicePlaces,
+  kitchenTimeZones,
+  type UserRole,
+  userRoles,
+} from "./model.ts";
+import type {
+  DeviceEdit,
+  KitchenChange,
+  NewDevice,
+  NewKitchen,
+  NewUser,
+  UserChange,
+} from "./registry.ts";
 
 /** A year: nothing that a kitchen measures is rarer. */
 const intervalSecondsMax = 31_536_000;
@@ -90,8 +104,37 @@ export function parseDeviceEdit(input: unknown): DeviceEdit {
   return parse(deviceEditSchema, input);
 }
 
+const versionSchema = z.int("must be a whole number").min(1, "must be at least 1").optional();
+const kitchenChangeSchema = z.object({
+  sppgId,
+  name: kitchenName,
+  timeZone: z.enum(kitchenTimeZones, oneOf(kitchenTimeZones)),
+  expectedVersion: versionSchema,
+});
+const userChangeSchema = z.object({
+  email,
+  role: z.enum(userRoles, oneOf(userRoles)).optional(),
+  kitchens: z.array(sppgId).max(kitchensMax, `must be at most ${kitchensMax}`).optional(),
+  enabled: z.boolean().optional(),
+  expectedVersion: versionSchema,
+});
+
+export function parseKitchenChange(input: unknown): KitchenChange {
+  return parse(kitchenChangeSchema, input);
+}
+
+/** What the role asks of the kitchens is checked where the role is known. */
+export function parseUserChange(input: unknown): UserChange {
+  return parse(userChangeSchema, input);
+}
+
 export function parseNewUser(input: unknown): Required<NewUser> {
   const user = parse(userSchema, input);
+  return { email: user.email, ...parseRights(user) };
+}
+
+/** Each kitchen once, in order; none for an operator, at least one for any other. */
+export function parseRights(user: { role: UserRole; kitchens: readonly string[] }) {
   const kitchens = [...new Set(user.kitchens)].toSorted();
   if (user.role === "operator" && kitchens.length > 0) {
     throw inputInvalid("An operator has all kitchens: leave kitchens out.", { field: "kitchens" });
@@ -99,7 +142,7 @@ export function parseNewUser(input: unknown): Required<NewUser> {
   if (user.role !== "operator" && kitchens.length === 0) {
     throw inputInvalid(`A ${user.role} needs at least one kitchen.`, { field: "kitchens" });
   }
-  return { email: user.email, role: user.role, kitchens };
+  return { role: user.role, kitchens };
 }
 
 export function parseEmail(input: unknown): string {

@@ -1,12 +1,22 @@
-import { tablesOf } from "../records/records.ts";
-import { recordChange, type RegistryContext, type RegistryTransaction } from "./changes.ts";
-import { kitchenUnknown, RegistryError } from "./errors.ts";
-import { parseNewKitchen, parseSppgId } from "./input.ts";
+import type { Selectable } from "kysely";
+import { tablesOf, writeTransaction } from "../records/records.ts";
+import {
+  actorOf,
+  appendChange,
+  recordChange,
+  type RegistryContext,
+  type RegistryTransaction,
+} from "./changes.ts";
+import { kitchenUnknown, RegistryError, versionStale } from "./errors.ts";
+import { parseKitchenChange, parseNewKitchen, parseSppgId } from "./input.ts";
 import type { Kitchen, KitchenTimeZone } from "./model.ts";
-import type { Registry } from "./registry.ts";
+import type { Actor, KitchenChange, Registry } from "./registry.ts";
 import type { KitchenRow, RegistryTables } from "./tables.ts";
 
-type KitchenMethods = Pick<Registry, "addKitchen" | "listKitchens" | "findKitchen">;
+type KitchenMethods = Pick<
+  Registry,
+  "addKitchen" | "updateKitchen" | "listKitchens" | "findKitchen"
+>;
 
 export function createKitchenMethods(context: RegistryContext): KitchenMethods {
   return {
@@ -15,7 +25,7 @@ export function createKitchenMethods(context: RegistryContext): KitchenMethods {
       const note = {
         kind: "kitchen",
         action: "kitchen.add",
-        actor,
+        ...actorOf(actor),
         sppgId,
         subject: null,
       } as const;
@@ -26,9 +36,10 @@ export function createKitchenMethods(context: RegistryContext): KitchenMethods {
           .insertInto("kitchen")
           .values({ sppg_id: sppgId, name, time_zone: timeZone, created_at_ms: createdAtMs })
           .execute();
-        return { sppgId, name, timeZone, createdAtMs };
+        return { sppgId, name, timeZone, createdAtMs, version: 1 };
       });
     },
+    updateKitchen: (change, actor) => updateKitchen(context, change, actor),
     async listKitchens() {
       const rows = await tablesOf<RegistryTables>(context.records)
         .selectFrom("kitchen")
@@ -48,17 +59,47 @@ export function createKitchenMethods(context: RegistryContext): KitchenMethods {
   };
 }
 
+async function updateKitchen(
+  context: RegistryContext,
+  change: KitchenChange,
+  actor: Actor,
+): Promise<Kitchen> {
+  const { sppgId, name, timeZone, expectedVersion } = parseKitchenChange(change);
+  return writeTransaction<RegistryTables, Kitchen>(context.records, async (tx) => {
+    const row = await findRow(tx, sppgId);
+    if (row === undefined) throw kitchenUnknown(sppgId);
+    if (expectedVersion !== undefined && expectedVersion !== row.version) {
+      throw versionStale(`Kitchen ${sppgId}`, row.version);
+    }
+    const isSame = row.name === name && row.time_zone === timeZone;
+    // Nothing to tell anybody, and the version that others have seen stays good.
+    if (isSame) return toKitchen(row);
+    const version = row.version + 1;
+    await tx
+      .updateTable("kitchen")
+      .set({ name, time_zone: timeZone, version })
+      .where("sppg_id", "=", sppgId)
+      .execute();
+    const detail = { name, timeZone, nameBefore: row.name, timeZoneBefore: row.time_zone };
+    const note = { kind: "kitchen", action: "kitchen.update", sppgId, subject: null } as const;
+    await appendChange(tx, { ...note, ...actorOf(actor), detail }, context.clock.nowMs());
+    return toKitchen({ ...row, name, time_zone: timeZone, version });
+  });
+}
+
 export async function requireKitchen(tx: RegistryTransaction, sppgId: string): Promise<void> {
   if (!(await hasKitchen(tx, sppgId))) throw kitchenUnknown(sppgId);
 }
 
 async function hasKitchen(tx: RegistryTransaction, sppgId: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom("kitchen")
-    .select("sppg_id")
-    .where("sppg_id", "=", sppgId)
-    .executeTakeFirst();
-  return row !== undefined;
+  return (await findRow(tx, sppgId)) !== undefined;
+}
+
+async function findRow(
+  tx: RegistryTransaction,
+  sppgId: string,
+): Promise<Selectable<KitchenRow> | undefined> {
+  return tx.selectFrom("kitchen").selectAll().where("sppg_id", "=", sppgId).executeTakeFirst();
 }
 
 function kitchenExists(sppgId: string): RegistryError {
@@ -68,12 +109,13 @@ function kitchenExists(sppgId: string): RegistryError {
   });
 }
 
-function toKitchen(row: KitchenRow): Kitchen {
+function toKitchen(row: Selectable<KitchenRow>): Kitchen {
   return {
     sppgId: row.sppg_id,
     name: row.name,
     // Checked when it was added.
     timeZone: row.time_zone as KitchenTimeZone,
     createdAtMs: row.created_at_ms,
+    version: row.version,
   };
 }

@@ -1,4 +1,4 @@
-import type { Transaction } from "kysely";
+import type { ColumnDefinitionBuilder, Transaction } from "kysely";
 import { identityColumn, identityType, type Migration } from "../records/migrations.ts";
 import type { RecordsDialect } from "../records/records.ts";
 
@@ -26,7 +26,22 @@ export const migrations: readonly Migration[] = [
         .execute();
     },
   },
+  { id: "0012-people-change", up: (tx) => countChanges(tx) },
 ];
+
+/** People can be disabled; people and kitchens count their changes; the audit log is read. */
+async function countChanges(tx: Transaction<unknown>): Promise<void> {
+  const one = (column: ColumnDefinitionBuilder) => column.notNull().defaultTo(1);
+  await tx.schema.alterTable("kitchen").addColumn("version", "integer", one).execute();
+  await tx.schema.alterTable("person").addColumn("enabled", "integer", one).execute();
+  await tx.schema.alterTable("person").addColumn("version", "integer", one).execute();
+  await tx.schema.createIndex("audit_log_by_time").on("audit_log").columns(["at_ms"]).execute();
+  await tx.schema
+    .createIndex("person_kitchen_by_kitchen")
+    .on("person_kitchen")
+    .columns(["sppg_id"])
+    .execute();
+}
 
 async function createKitchens(tx: Transaction<unknown>): Promise<void> {
   await tx.schema

@@ -34,6 +34,8 @@ export interface Kitchen {
   name: string;
   timeZone: KitchenTimeZone;
   createdAtMs: number;
+  /** Counts its changes, from 1. */
+  version: number;
 }
 
 export interface Device {
@@ -120,5 +122,14 @@ export interface User {
   role: UserRole;
   /** Empty for an operator, who has all. */
   kitchens: readonly string[];
+  /** `false`: signs in no more, and every session has ended. */
+  enabled: boolean;
   createdAtMs: number;
+  /** Counts the changes of what stands here and of the password, from 1. */
+  version: number;
+}
+
+/** A line of the audit log as it is stored: `id` grows in the order of writing. */
+export interface StoredAuditEvent extends AuditEvent {
+  id: number;
 }

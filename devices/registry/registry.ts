@@ -9,6 +9,7 @@ import type {
   Kitchen,
   KitchenTimeZone,
   RegistryChange,
+  StoredAuditEvent,
   User,
   UserRole,
 } from "./model.ts";
@@ -17,6 +18,12 @@ export interface NewKitchen {
   sppgId: string;
   name: string;
   timeZone: KitchenTimeZone;
+}
+
+/** What of a kitchen may change: a new name, another time zone. */
+export interface KitchenChange extends NewKitchen {
+  /** Refused if it is at another one by now; left out: whatever it is at. */
+  expectedVersion?: number | undefined;
 }
 
 export interface NewDevice {
@@ -59,6 +66,56 @@ export interface NewUser {
   kitchens?: readonly string[];
 }
 
+/** What is left out stays as it is. */
+export interface UserChange {
+  email: string;
+  role?: UserRole | undefined;
+  kitchens?: readonly string[] | undefined;
+  enabled?: boolean | undefined;
+  /** Refused if the person is at another one by now; left out: whatever it is at. */
+  expectedVersion?: number | undefined;
+}
+
+/** Of all people, or of those with at least one of these kitchens; by e-mail address. */
+export interface UserQuery {
+  kitchens: readonly string[] | "all";
+  /** Only whose address has this in it. */
+  search?: string | undefined;
+  /** Behind this address. */
+  after?: string | undefined;
+  /** At most 1,000. */
+  limit: number;
+}
+
+/** The audit log, newest first. */
+export interface AuditQuery {
+  /** Lines about these kitchens, or all lines. */
+  kitchens: readonly string[] | "all";
+  /** First word of the action, e.g. `user`. */
+  kind?: string | undefined;
+  outcome?: AuditEvent["outcome"] | undefined;
+  fromMs?: number | undefined;
+  toMs?: number | undefined;
+  before?: AuditPlace | undefined;
+  /** At most 500. */
+  limit: number;
+}
+
+/** Where a page of the audit log has ended. */
+export interface AuditPlace {
+  atMs: number;
+  id: number;
+}
+
+export interface AuditPage {
+  events: StoredAuditEvent[];
+  /** `null`: there is nothing older. A page may be shorter than its limit and still have one. */
+  next: AuditPlace | null;
+}
+
+/** Who acts, and from where if over a network. */
+export type Actor = string | { actor: string; address: string | null };
+
 /** A person's new password in clear: it exists here once and is stored only as a hash. */
 export interface IssuedPassword {
   user: User;
@@ -71,7 +128,8 @@ export interface IssuedPassword {
  * change log in its own transaction.
  */
 export interface Registry {
-  addKitchen(kitchen: NewKitchen, actor: string): Promise<Kitchen>;
+  addKitchen(kitchen: NewKitchen, actor: Actor): Promise<Kitchen>;
+  updateKitchen(change: KitchenChange, actor: Actor): Promise<Kitchen>;
   listKitchens(): Promise<Kitchen[]>;
   findKitchen(sppgId: string): Promise<Kitchen | null>;
   /** `address`, here and below: where the request came from, for the audit log. */
@@ -106,13 +164,18 @@ export interface Registry {
     actor: string,
     address?: string | null,
   ): Promise<IssuedSecret>;
-  addUser(user: NewUser, actor: string): Promise<IssuedPassword>;
+  addUser(user: NewUser, actor: Actor): Promise<IssuedPassword>;
+  /** Role, kitchens, or whether they may sign in: each change ends the person's sessions. */
+  updateUser(change: UserChange, actor: Actor): Promise<User>;
   listUsers(): Promise<User[]>;
+  searchUsers(query: UserQuery): Promise<User[]>;
+  findUser(email: string): Promise<User | null>;
   /** A new password; the old one ends now. */
-  resetUserPassword(email: string, actor: string): Promise<IssuedPassword>;
+  resetUserPassword(email: string, actor: Actor): Promise<IssuedPassword>;
   findDeviceLogin(sppgId: string, deviceId: string): Promise<DeviceLogin | null>;
   /** Changes with `seq` above `afterSeq`, oldest first, at most `limit`. */
   readChanges(afterSeq: number, limit: number): Promise<RegistryChange[]>;
   lastChangeSeq(): Promise<number>;
   appendAudit(events: readonly AuditEvent[]): Promise<void>;
+  readAudit(query: AuditQuery): Promise<AuditPage>;
 }

@@ -19,6 +19,7 @@ export interface KitchenRow {
   name: string;
   time_zone: string;
   created_at_ms: number;
+  version: Generated<number>;
 }
 
 export interface DeviceRow {
@@ -49,6 +50,8 @@ export interface PersonRow {
   role: string;
   password_hash: string;
   created_at_ms: number;
+  enabled: Generated<number>;
+  version: Generated<number>;
 }
 
 export interface ChangeRow {

@@ -4,12 +4,24 @@ import {
   verifyPassword,
   writeTransaction,
 } from "../../../devices/index.ts";
-import { idleMsMax, lastSeenStepMs, type People, type StoredSession } from "./people.ts";
 import { createScreens, findScreen, sweepScreens } from "./create-screens.ts";
+import { changePassword } from "./change-password.ts";
+import { createCommandKeys, sweepCommands } from "./command-keys.ts";
+import {
+  idleMsMax,
+  lastSeenStepMs,
+  type ListedSession,
+  type People,
+  type SessionQuery,
+  type StoredSession,
+} from "./people.ts";
 import { SessionClock, type SessionTime } from "./session-clock.ts";
 import { endOf, noteEnd, type PeopleContext, printOf, toSession } from "./session-rows.ts";
 import { signIn } from "./sign-in.ts";
-import type { PeopleTables } from "./tables.ts";
+import type { PeopleTables, PersonSessionRow } from "./tables.ts";
+
+/** A list that people read. */
+const listedMax = 500;
 
 /** Over an open, migrated database; in the records worker. */
 export function createPeople(
@@ -40,7 +52,13 @@ export function createPeople(
     findSession: (tokenSha256Hex, isUse) => findSession(context, tokenSha256Hex, isUse),
     listSessions: (email) => listSessions(context, email),
     endSession: (input, by) => endSession(context, input, by),
-    sweepSessions: async () => (await sweepSessions(context)) + (await sweepScreens(context)),
+    sweepSessions: async () => {
+      await sweepCommands(context);
+      return (await sweepSessions(context)) + (await sweepScreens(context));
+    },
+    searchSessions: (query) => searchSessions(context, query),
+    changePassword: (input) => changePassword(context, input),
+    ...createCommandKeys(context),
     ...createScreens(context),
   };
 }
@@ -58,7 +76,13 @@ async function findSession(
     .innerJoin("person", "person.email", "person_session.email")
     .leftJoin("person_kitchen", "person_kitchen.email", "person.email")
     .selectAll("person_session")
-    .select(["person.role", "person.password_hash", "person_kitchen.sppg_id"])
+    .select([
+      "person.role",
+      "person.password_hash",
+      "person.enabled",
+      "person.version",
+      "person_kitchen.sppg_id",
+    ])
     .where("token_sha256_hex", "=", tokenSha256Hex)
     .orderBy("person_kitchen.sppg_id")
     .execute();
@@ -67,7 +91,7 @@ async function findSession(
   const kitchens = rows.flatMap(({ sppg_id }) => (sppg_id === null ? [] : [sppg_id]));
   const person = { ...row, kitchens };
   const nowMs = context.clock.nowMs();
-  const isOver = endOf(row) <= nowMs || row.person_print !== printOf(person);
+  const isOver = endOf(row) <= nowMs || row.enabled !== 1 || row.person_print !== printOf(person);
   if (isOver) {
     // Gone for good: no clock and no change back can revive it.
     await db.deleteFrom("person_session").where("token_sha256_hex", "=", tokenSha256Hex).execute();
@@ -92,16 +116,44 @@ async function listSessions(context: PeopleContext, email: string) {
     .orderBy("session_id")
     .execute();
   const nowMs = context.clock.nowMs();
-  return rows
-    .filter((row) => endOf(row) > nowMs)
-    .map((row) => ({
-      sessionId: row.session_id,
-      createdAtMs: row.created_at_ms,
-      lastSeenAtMs: row.last_seen_at_ms,
-      expiresAtMs: row.expires_at_ms,
-      address: row.address,
-      userAgent: row.user_agent,
-    }));
+  return rows.filter((row) => endOf(row) > nowMs).map(toListed);
+}
+
+async function searchSessions(context: PeopleContext, query: SessionQuery) {
+  await context.isReady();
+  const nowMs = context.clock.nowMs();
+  const { before, limit } = query;
+  let rows = tablesOf<PeopleTables>(context.records)
+    .selectFrom("person_session")
+    .selectAll()
+    .where("expires_at_ms", ">", nowMs)
+    .where("last_seen_at_ms", ">", nowMs - idleMsMax)
+    .orderBy("created_at_ms", "desc")
+    .orderBy("session_id", "desc");
+  if (query.email !== undefined) rows = rows.where("email", "=", query.email);
+  if (before !== undefined) {
+    rows = rows
+      .where("created_at_ms", "<=", before.createdAtMs)
+      .where((build) =>
+        build.or([
+          build("created_at_ms", "<", before.createdAtMs),
+          build("session_id", "<", before.sessionId),
+        ]),
+      );
+  }
+  const found = await rows.limit(Math.min(limit, listedMax)).execute();
+  return found.map((row) => ({ email: row.email, ...toListed(row) }));
+}
+
+function toListed(row: PersonSessionRow): ListedSession {
+  return {
+    sessionId: row.session_id,
+    createdAtMs: row.created_at_ms,
+    lastSeenAtMs: row.last_seen_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    address: row.address,
+    userAgent: row.user_agent,
+  };
 }
 
 async function endSession(

@@ -36,4 +36,30 @@ export const migrations: readonly Migration[] = [
     },
   },
   { id: "0007-screens", up: (tx) => createScreenTables(tx) },
+  {
+    id: "0011-commands",
+    async up(tx) {
+      await tx.schema
+        .createTable("person_command")
+        .addColumn("email", "text", (column) =>
+          column.notNull().references("person.email").onDelete("cascade"),
+        )
+        .addColumn("key_sha256_hex", "text", (column) => column.notNull())
+        .addColumn("request_sha256_hex", "text", (column) => column.notNull())
+        .addColumn("sealed_answer", "text")
+        .addColumn("begun_at_ms", "bigint", (column) => column.notNull())
+        .addPrimaryKeyConstraint("person_command_key", ["email", "key_sha256_hex"])
+        .execute();
+      await tx.schema
+        .createIndex("person_command_by_time")
+        .on("person_command")
+        .columns(["begun_at_ms"])
+        .execute();
+      await tx.schema
+        .createIndex("person_session_by_start")
+        .on("person_session")
+        .columns(["created_at_ms"])
+        .execute();
+    },
+  },
 ];

@@ -15,17 +15,20 @@ export interface PeopleContext {
   isReady: () => Promise<void>;
 }
 
-export type Person = PeopleTables["person"] & { kitchens: readonly string[] };
+export type Person = Omit<PeopleTables["person"], "enabled"> & { kitchens: readonly string[] };
 export type PeopleTransaction = Transaction<PeopleTables>;
 
 /**
  * A session belongs to the person as they were at sign-in: another password, role or list of
- * kitchens ends it, whichever process made the change and whether or not it knows of sessions.
+ * kitchens ends it, whichever process made the change and whether or not it knows of sessions. By
+ * the version also what was changed and changed back, e.g. disabled and enabled.
  */
 export function printOf(person: Person): string {
-  const { email, role, password_hash: hash, kitchens } = person;
+  const { email, role, password_hash: hash, kitchens, version } = person;
+  // People who never changed keep the sessions that they had before versions were counted.
+  const changed = version > 1 ? [version] : [];
   return createHash("sha256")
-    .update(JSON.stringify([email, role, hash, kitchens]))
+    .update(JSON.stringify([email, role, hash, kitchens, ...changed]))
     .digest("hex");
 }
 

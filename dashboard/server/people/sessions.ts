@@ -110,6 +110,11 @@ export class Sessions {
     return isEnded;
   }
 
+  /** This process has changed the person: what it knows of their sessions is asked again. */
+  distrust(email: string): void {
+    this.#distrust(email);
+  }
+
   /** A new sign-in has replaced it in the records. */
   dropReplaced(tokenSha256Hex: string): void {
     const live = this.#live.get(tokenSha256Hex);

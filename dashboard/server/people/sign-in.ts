@@ -31,7 +31,8 @@ export async function signIn(context: PeopleContext, input: SignInInput): Promis
   const token = generateToken();
   return writeTransaction<PeopleTables, SignedIn>(context.records, async (tx) => {
     const person = await findPerson(tx, input.email);
-    // The password may have been reset while the old one was verified.
+    // The password may have been reset while the old one was verified. Who is disabled is answered
+    // as if the password were wrong, and only after the same work.
     if (person === null || person.password_hash !== hash) return null;
     await makeRoom(tx, input, context.clock.nowMs());
     const row = newRow(input, { token, person, nowMs: context.clock.nowMs() });
@@ -58,11 +59,13 @@ function newRow(
   };
 }
 
-async function findPerson(tx: PeopleTransaction, email: string): Promise<Person | null> {
+/** `null` also for who is disabled. */
+export async function findPerson(tx: PeopleTransaction, email: string): Promise<Person | null> {
   const row = await tx
     .selectFrom("person")
-    .select(["email", "role", "password_hash"])
+    .select(["email", "role", "password_hash", "version"])
     .where("email", "=", email)
+    .where("enabled", "=", 1)
     .executeTakeFirst();
   if (row === undefined) return null;
   const kitchens = await tx

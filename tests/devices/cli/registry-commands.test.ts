@@ -34,6 +34,7 @@ test("kitchen add makes the data folder, and kitchen list shows what was added",
     name: "SPPG Jakarta 001",
     timeZone: "Asia/Jakarta",
     createdAtMs: expect.any(Number),
+    version: 1,
   });
   expect(await line.runJson("kitchen", "list")).toEqual({ kitchens: [added] });
   expect((await line.run("kitchen", "list")).stdout).toMatch(/sppg-jakarta-001 +SPPG Jakarta 001/);
@@ -141,6 +142,16 @@ test("user add, list and reset work on one person", async (t) => {
     /^password +\S{16,}$/m,
   );
   expect((await line.run("user", "list")).stdout).toMatch(/op@example.org +operator +all/);
+});
+
+test("user disable and enable switch one person, and list says who is disabled", async (t) => {
+  const line = await withKitchen(t);
+  const email = "cook@example.org";
+  await line.runJson("user", "add", email, "--role", "cook", "--kitchens", ids[0]);
+  expect(await line.runJson("user", "disable", email)).toEqual({ email, enabled: false });
+  expect((await line.run("user", "list")).stdout).toMatch(/cook@example.org .* disabled/);
+  expect(await line.runJson("user", "enable", email)).toEqual({ email, enabled: true });
+  expect((await line.run("user", "list")).stdout).not.toContain("disabled");
 });
 
 test.for([

@@ -24,7 +24,7 @@ async function storedHash({ records }: TestRegistry, email: string): Promise<str
 test("a new person's long password is stored as Argon2id of 19 MiB, two passes", async (t) => {
   const made = await withKitchen(t);
   const { user, password } = await made.registry.addUser(head, "cli");
-  expect(user).toEqual({ ...head, createdAtMs: made.clock.ms });
+  expect(user).toEqual({ ...head, createdAtMs: made.clock.ms, enabled: true, version: 1 });
   expect(password.length).toBeGreaterThanOrEqual(16);
   const hash = await storedHash(made, head.email);
   expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
@@ -81,8 +81,10 @@ test("people are listed with their kitchens and without a trace of their passwor
   expect(Object.keys(users[0] ?? {}).toSorted()).toEqual([
     "createdAtMs",
     "email",
+    "enabled",
     "kitchens",
     "role",
+    "version",
   ]);
 });
 
@@ -90,7 +92,7 @@ test("a reset ends the old password at once", async (t) => {
   const made = await withKitchen(t);
   const first = await made.registry.addUser(head, "cli");
   const second = await made.registry.resetUserPassword("HEAD@example.org", "cli");
-  expect(second.user).toEqual(first.user);
+  expect(second.user).toEqual({ ...first.user, version: 2 });
   const hash = await storedHash(made, head.email);
   expect(await verifyPassword(hash, first.password)).toBe(false);
   expect(await verifyPassword(hash, second.password)).toBe(true);

@@ -28,7 +28,8 @@ export function deviceOf(change: Partial<Device> & { deviceId: string }): Device
 
 /** A registry of one kitchen; its devices may be changed between two reads. */
 export function registryOf(devices: Device[]): DirectorySource {
-  const kitchen = { sppgId, name: "Dapur", timeZone: "Asia/Jayapura", createdAtMs: 0 } as const;
+  const facts = { name: "Dapur", timeZone: "Asia/Jayapura", createdAtMs: 0, version: 1 } as const;
+  const kitchen = { sppgId, ...facts };
   return {
     listKitchens: () => Promise.resolve([kitchen]),
     findKitchen: (wanted) => Promise.resolve(wanted === sppgId ? kitchen : null),

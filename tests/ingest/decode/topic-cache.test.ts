@@ -38,7 +38,13 @@ test("a kitchen's new time zone is known without forgetting any topic", async ()
   const before = topics.find(topicOf(0));
   expect(before?.timeZone).toBe("Asia/Jayapura");
   registry.findKitchen = () =>
-    Promise.resolve({ sppgId, name: "Dapur", timeZone: "Asia/Makassar", createdAtMs: 0 });
+    Promise.resolve({
+      sppgId,
+      name: "Dapur",
+      timeZone: "Asia/Makassar",
+      createdAtMs: 0,
+      version: 2,
+    });
   await directory.refresh([sppgId]);
   const after = topics.find(topicOf(0));
   expect(after).toBe(before);
