@@ -260,6 +260,7 @@ async function startHttp(configs: Configs, parts: ServeParts & Front): Promise<s
   registerMqttWebSocket(http.server, {
     authenticate: (request) => api.sessions.authenticate(request),
     isAllowedOrigin: (place) => api.isAllowedOrigin(place),
+    onRefused: (request, because) => api.noteRefusedUpgrade(request, because),
     handle: (conn, origin) => broker.handle(conn, origin),
   });
   stack.push(() => http.stop());

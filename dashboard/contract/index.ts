@@ -7,6 +7,7 @@ export {
   readingsSchema,
   trackSchema,
 } from "./history.ts";
+export { type AuditKind, auditKinds, auditSchema } from "./audit.ts";
 export { alertRowSchema, alertsSchema } from "./alerts.ts";
 export { deadLettersSchema } from "./dead-letters.ts";
 export {
@@ -19,9 +20,15 @@ export {
   sentCommandSchema,
 } from "./devices.ts";
 export { devicesSchema, kitchenSchema, kitchensSchema, snapshotSchema } from "./kitchens.ts";
+export {
+  passwordCharactersAdvised,
+  passwordCharactersMin,
+  peopleSchema,
+  personSchema,
+} from "./people.ts";
 export { type PageName, pagePaths } from "./pages.ts";
 export { type Problem, problemSchema } from "./problem.ts";
-export { type PersonRole, personRoles } from "./roles.ts";
+export { type PersonRole, personRoles, rolesBelowHead } from "./roles.ts";
 export { mayCall, type RouteFacts, type RouteName, routeNames, routes } from "./routes.ts";
 export { ruleBodySchema, rulePreviewSchema, rulesSchema, ruleVersionSchema } from "./rules.ts";
 export {

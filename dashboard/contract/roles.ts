@@ -13,6 +13,21 @@ export const people: readonly PersonRole[] = personRoles.filter((role) => role !
 /** Who answers for the food: its limits, and whether the devices that watch it work. */
 export const responsible = ["operator", "head"] as const satisfies readonly PersonRole[];
 
+/** Whose work is Nadi itself: kitchens, and everybody's sessions. */
+export const operators = ["operator"] as const satisfies readonly PersonRole[];
+
+/**
+ * Roles that a head gives and takes in their own kitchens: all below their own. Who is head or
+ * operator is an operator's decision.
+ */
+export const rolesBelowHead = [
+  "nutritionist",
+  "accountant",
+  "cook",
+  "driver",
+  "viewer",
+] as const satisfies readonly PersonRole[];
+
 /** Who stands where the alert is, or answers for it. */
 export const responders = [
   "operator",

@@ -1,4 +1,12 @@
-import { everybody, people, type PersonRole, resolvers, responders, responsible } from "./roles.ts";
+import {
+  everybody,
+  operators,
+  people,
+  type PersonRole,
+  resolvers,
+  responders,
+  responsible,
+} from "./roles.ts";
 
 export interface RouteFacts {
   method: "GET" | "POST" | "PUT" | "DELETE";
@@ -76,11 +84,89 @@ export const routes = {
     who: responsible,
     summary: "Disconnect a wall screen: it shows nothing any more within a second",
   },
+  changePassword: {
+    method: "POST",
+    path: "/api/session/password",
+    who: people,
+    summary: "The person's own new password; their other sessions end",
+  },
+  listEverySession: {
+    method: "GET",
+    path: "/api/sessions/everybody",
+    who: operators,
+    summary: "Everybody's sessions, or those of one person, newest first",
+  },
+  listPeople: {
+    method: "GET",
+    path: "/api/people",
+    who: responsible,
+    summary: "Who may sign in, by e-mail address; a head sees who shares a kitchen",
+  },
+  addPerson: {
+    method: "POST",
+    path: "/api/people",
+    who: responsible,
+    summary: "Add a person: the answer shows the password once. Takes an Idempotency-Key",
+  },
+  readPerson: {
+    method: "GET",
+    path: "/api/people/{email}",
+    who: responsible,
+    summary: "One person, with their version",
+  },
+  putPerson: {
+    method: "PUT",
+    path: "/api/people/{email}",
+    who: responsible,
+    summary: "Another role, other kitchens, disabled or enabled: the person's sessions end",
+  },
+  resetPersonPassword: {
+    method: "POST",
+    path: "/api/people/{email}/password",
+    who: responsible,
+    summary: "A new password, shown once; the person's sessions end. Takes an Idempotency-Key",
+  },
+  revokePersonSession: {
+    method: "DELETE",
+    path: "/api/people/{email}/sessions/{sessionId}",
+    who: operators,
+    summary: "End a session of anybody: its sockets close within a second",
+  },
+  readAudit: {
+    method: "GET",
+    path: "/api/audit",
+    who: responsible,
+    summary: "The audit log, newest first; a head reads what is about their own kitchens",
+  },
   listKitchens: {
     method: "GET",
     path: "/api/kitchens",
     who: everybody,
     summary: "The kitchens that the person may see",
+  },
+  addKitchen: {
+    method: "POST",
+    path: "/api/kitchens",
+    who: operators,
+    summary: "Add a kitchen. Takes an Idempotency-Key",
+  },
+  readKitchen: {
+    method: "GET",
+    path: kitchen,
+    who: everybody,
+    summary: "One kitchen, with its version",
+  },
+  putKitchen: {
+    method: "PUT",
+    path: kitchen,
+    who: operators,
+    summary: "Another name or time zone",
+  },
+  readKitchenAudit: {
+    method: "GET",
+    path: `${kitchen}/audit`,
+    who: responsible,
+    summary: "What the audit log has of the kitchen, newest first",
   },
   readSnapshot: {
     method: "GET",
@@ -188,13 +274,13 @@ export const routes = {
     method: "POST",
     path: `${kitchen}/alerts/{alertId}/acknowledge`,
     who: responders,
-    summary: "Say that somebody has seen it and acts",
+    summary: "Say that somebody has seen it and acts. Takes an Idempotency-Key",
   },
   resolveAlert: {
     method: "POST",
     path: `${kitchen}/alerts/{alertId}/resolve`,
     who: resolvers,
-    summary: "End it, with what was done about it",
+    summary: "End it, with what was done about it. Takes an Idempotency-Key",
   },
   listDeadLetters: {
     method: "GET",

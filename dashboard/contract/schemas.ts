@@ -7,6 +7,7 @@ import {
   alertsSchema,
   resolveBody,
 } from "./alerts.ts";
+import { auditQuery, auditSchema } from "./audit.ts";
 import { deadLettersQuery, deadLettersSchema } from "./dead-letters.ts";
 import {
   addDeviceBody,
@@ -21,7 +22,22 @@ import {
 } from "./devices.ts";
 import { kitchenParams } from "./fields.ts";
 import { exportQuery, readingsQuery, readingsSchema, trackQuery, trackSchema } from "./history.ts";
+import { addKitchenBody, kitchenVersionSchema, putKitchenBody } from "./kitchen-changes.ts";
 import { deviceSchema, devicesSchema, kitchensSchema, snapshotSchema } from "./kitchens.ts";
+import {
+  addPersonBody,
+  changePasswordBody,
+  everySessionQuery,
+  everySessionSchema,
+  issuedPasswordSchema,
+  peopleQuery,
+  peopleSchema,
+  personParams,
+  personSchema,
+  personSessionParams,
+  putPersonBody,
+  resetPasswordBody,
+} from "./people.ts";
 import type { RouteName } from "./routes.ts";
 import {
   collectedPairingSchema,
@@ -63,7 +79,24 @@ export const routeSchemas = {
   pairScreen: { params: kitchenParams, body: pairScreenBody, answer: pairedScreenSchema },
   listScreens: { params: kitchenParams, answer: screensSchema },
   revokeScreen: { params: screenParams, answer: null },
+  changePassword: { body: changePasswordBody, answer: null },
+  listEverySession: { query: everySessionQuery, answer: everySessionSchema },
+  listPeople: { query: peopleQuery, answer: peopleSchema },
+  addPerson: { body: addPersonBody, answer: issuedPasswordSchema },
+  readPerson: { params: personParams, answer: personSchema },
+  putPerson: { params: personParams, body: putPersonBody, answer: personSchema },
+  resetPersonPassword: {
+    params: personParams,
+    body: resetPasswordBody,
+    answer: issuedPasswordSchema,
+  },
+  revokePersonSession: { params: personSessionParams, answer: null },
+  readAudit: { query: auditQuery, answer: auditSchema },
   listKitchens: { answer: kitchensSchema },
+  addKitchen: { body: addKitchenBody, answer: kitchenVersionSchema },
+  readKitchen: { params: kitchenParams, answer: kitchenVersionSchema },
+  putKitchen: { params: kitchenParams, body: putKitchenBody, answer: kitchenVersionSchema },
+  readKitchenAudit: { params: kitchenParams, query: auditQuery, answer: auditSchema },
   readSnapshot: { params: kitchenParams, answer: snapshotSchema },
   listDevices: { params: kitchenParams, answer: devicesSchema },
   addDevice: { params: kitchenParams, body: addDeviceBody, answer: issuedDeviceSchema },

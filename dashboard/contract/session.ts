@@ -9,17 +9,20 @@ const noControlCharacters = /^\P{Cc}*$/u;
 /** Long enough for any passphrase; what is longer only costs work. */
 export const passwordCharactersMax = 256;
 
+/** Whatever somebody types as one: whether there is such a person is found out elsewhere. */
+export const emailSchema = z
+  .string()
+  .check(
+    z.trim(),
+    z.toLowerCase(),
+    z.minLength(1),
+    z.maxLength(emailCharactersMax),
+    z.regex(noControlCharacters, "must have no control characters"),
+  );
+
 export const signInBody = z
   .strictObject({
-    email: z
-      .string()
-      .check(
-        z.trim(),
-        z.toLowerCase(),
-        z.minLength(1),
-        z.maxLength(emailCharactersMax),
-        z.regex(noControlCharacters, "must have no control characters"),
-      ),
+    email: emailSchema,
     password: z.string().check(z.minLength(1), z.maxLength(passwordCharactersMax)),
   })
   .check(z.meta({ id: "SignIn" }));

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Logger } from "pino";
 import { ActionLimits } from "./action-limits.ts";
 import type { HttpServer } from "./app.ts";
@@ -11,11 +12,15 @@ import { Sessions } from "./people/sessions.ts";
 import { RefusalNotes } from "./refusal-notes.ts";
 import { isAllowedOrigin, type RequestPlace } from "./request-guard.ts";
 import { registerAlertRoutes } from "./routes/alerts.ts";
+import { registerAuditRoutes } from "./routes/audit.ts";
 import { registerDeadLetterRoutes } from "./routes/dead-letters.ts";
 import { registerCommandRoutes } from "./routes/commands.ts";
 import { registerDeviceRoutes } from "./routes/devices.ts";
+import { registerEverySessionRoutes } from "./routes/every-session.ts";
 import { registerHistoryRoutes } from "./routes/history.ts";
+import { registerKitchenChangeRoutes } from "./routes/kitchen-changes.ts";
 import { registerKitchenRoutes } from "./routes/kitchens.ts";
+import { registerPeopleRoutes } from "./routes/people.ts";
 import type { Api } from "./routes/route.ts";
 import { registerRuleRoutes } from "./routes/rules.ts";
 import { registerScreenRoutes } from "./routes/screens.ts";
@@ -32,7 +37,12 @@ export interface ApiOptions {
 export interface RegisteredApi {
   sessions: Sessions;
   isAllowedOrigin(request: RequestPlace): boolean;
+  /** A line of the audit log for a refused upgrade: one a minute for each address and reason. */
+  noteRefusedUpgrade(request: { ip: string; headers: IncomingHttpHeaders }, because: string): void;
 }
+
+/** An origin is a scheme, a host and a port; what is longer is told in part. */
+const originCharactersMax = 300;
 
 const systemClock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 
@@ -60,10 +70,14 @@ export function registerApi(
   server.removeContentTypeParser("text/plain");
   registerSessionRoutes(api, cookie);
   registerScreenRoutes(api, cookie);
+  registerPeopleRoutes(api);
+  registerEverySessionRoutes(api);
+  registerAuditRoutes(api);
   registerKitchenRoutes(api);
   const actions = new ActionLimits(() => clock.monotonicMs());
   registerDeviceRoutes(api, actions);
   registerCommandRoutes(api, actions);
+  registerKitchenChangeRoutes(api);
   registerHistoryRoutes(api);
   registerRuleRoutes(api);
   registerAlertRoutes(api);
@@ -74,7 +88,30 @@ export function registerApi(
     sessions.stop();
     kitchens.stop();
   });
-  return { sessions, isAllowedOrigin: (request) => isAllowedOrigin(request, config) };
+  return {
+    sessions,
+    isAllowedOrigin: (request) => isAllowedOrigin(request, config),
+    noteRefusedUpgrade: (request, because) => noteRefusedUpgrade(api, request, because),
+  };
+}
+
+function noteRefusedUpgrade(
+  { refusals, services, clock }: Api,
+  { ip, headers }: { ip: string; headers: IncomingHttpHeaders },
+  because: string,
+): void {
+  if (!refusals.isWorth(ip, `mqtt ${because}`)) return;
+  services.audit.write({
+    atMs: clock.wallMs(),
+    // The cookie was not looked at, or is nobody's.
+    actor: "anonymous",
+    action: "mqtt.upgrade",
+    sppgId: null,
+    subject: null,
+    address: ip,
+    outcome: "refused",
+    detail: { because, origin: headers.origin?.slice(0, originCharactersMax) ?? null },
+  });
 }
 
 /** Made when somebody first asks: 80 ms that no start has to wait for. */

@@ -8,6 +8,13 @@ export const httpErrors = {
   DASHBOARD_REQUEST_INVALID: { ...input, status: 400 },
   /** A parameter or a field is not as the contract says: `issues` names each. */
   DASHBOARD_INPUT_INVALID: { ...input, status: 400 },
+  DASHBOARD_IDEMPOTENCY_KEY_INVALID: { ...input, status: 400 },
+  /** The same key came with another request before. */
+  DASHBOARD_IDEMPOTENCY_KEY_REUSED: { ...input, status: 422 },
+  /** A person's own new password is one that others would try. */
+  DASHBOARD_PASSWORD_WEAK: { ...input, status: 422 },
+  /** It is not the current password; the session itself is good. */
+  DASHBOARD_PASSWORD_WRONG: { ...refused, status: 403 },
   /** Nobody is signed in, or no longer. */
   DASHBOARD_SESSION_MISSING: { ...refused, status: 401 },
   /** No such person or not their password: never told apart. */
@@ -24,6 +31,8 @@ export const httpErrors = {
   DASHBOARD_SCREENS_FULL: { class: "conflict", status: 409, retryable: false },
   /** Somebody else has changed it since: read it again. */
   DASHBOARD_VERSION_STALE: { class: "conflict", status: 412, retryable: false },
+  /** The same command is being carried out at this moment. */
+  DASHBOARD_COMMAND_RUNNING: { class: "conflict", status: 409, retryable: true },
   DASHBOARD_BODY_TOO_LARGE: { ...input, status: 413 },
   DASHBOARD_URL_TOO_LONG: { ...input, status: 414 },
   DASHBOARD_MEDIA_TYPE_UNSUPPORTED: { ...input, status: 415 },

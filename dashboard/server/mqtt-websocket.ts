@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { WebSocketServer } from "ws";
 import type { ConnectionOrigin, PersonSession } from "../../broker/index.ts";
 import type { HttpServer } from "./app.ts";
@@ -14,6 +14,8 @@ export interface MqttWebSocketOptions {
   authenticate(request: FastifyRequest): Promise<PersonSession | null>;
   /** Exactly our own origin; `false` also if the request names none. */
   isAllowedOrigin(place: RequestPlace): boolean;
+  /** Hears of each refused upgrade; who listens decides what is worth a line. */
+  onRefused?(request: FastifyRequest, because: string): void;
   /** Takes the byte stream: the broker's `handle`. */
   handle(conn: Duplex, origin: ConnectionOrigin): void;
 }
@@ -127,6 +129,15 @@ export function registerMqttWebSocket(server: HttpServer, options: MqttWebSocket
     });
   };
 
+  const refuse = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    code: "DASHBOARD_ORIGIN_FORBIDDEN" | "DASHBOARD_SESSION_MISSING",
+  ): FastifyReply => {
+    options.onRefused?.(request, code);
+    return sendProblem(reply, code);
+  };
+
   server.get(path, async (request, reply) => {
     const refusal = refusalOf(request, upgrades.has(request.raw));
     if (refusal !== null) {
@@ -135,10 +146,10 @@ export function registerMqttWebSocket(server: HttpServer, options: MqttWebSocket
     // Before the cookie is looked at: another site's page shall not learn whether it is good.
     const { protocol, host, headers } = request;
     if (!options.isAllowedOrigin({ protocol, host, headers })) {
-      return sendProblem(reply, "DASHBOARD_ORIGIN_FORBIDDEN");
+      return refuse(request, reply, "DASHBOARD_ORIGIN_FORBIDDEN");
     }
     const person = await options.authenticate(request);
-    if (person === null) return sendProblem(reply, "DASHBOARD_SESSION_MISSING");
+    if (person === null) return refuse(request, reply, "DASHBOARD_SESSION_MISSING");
     reply.hijack();
     upgrade(request, person);
     return reply;

@@ -15,6 +15,26 @@ const ownMessages = {
     en: "Some of what was sent is not as it must be; each place is named.",
     id: "Sebagian data yang dikirim tidak sesuai; setiap bagiannya disebutkan.",
   },
+  DASHBOARD_IDEMPOTENCY_KEY_INVALID: {
+    en: "An Idempotency-Key has 16 to 128 printable characters, e.g. a random UUID.",
+    id: "Idempotency-Key terdiri atas 16 sampai 128 karakter, misalnya UUID acak.",
+  },
+  DASHBOARD_IDEMPOTENCY_KEY_REUSED: {
+    en: "This Idempotency-Key came with another request before: take a new one.",
+    id: "Idempotency-Key ini sudah dipakai untuk permintaan lain: gunakan yang baru.",
+  },
+  DASHBOARD_COMMAND_RUNNING: {
+    en: "The same command is being carried out: ask again in a few seconds.",
+    id: "Perintah yang sama sedang dijalankan: coba lagi beberapa detik lagi.",
+  },
+  DASHBOARD_PASSWORD_WEAK: {
+    en: "Choose another password: at least 8 characters, better 15; not a common one.",
+    id: "Pilih kata sandi lain: minimal 8 karakter, sebaiknya 15; bukan yang umum dipakai.",
+  },
+  DASHBOARD_PASSWORD_WRONG: {
+    en: "The current password is another one.",
+    id: "Kata sandi saat ini tidak cocok.",
+  },
   DASHBOARD_SESSION_MISSING: {
     en: "Sign in first: there is no session, or it has ended.",
     id: "Masuk terlebih dahulu: tidak ada sesi, atau sesi sudah berakhir.",
@@ -159,6 +179,24 @@ const passedMessages = {
   REGISTRY_DEVICE_CONFLICT: {
     en: "Somebody else has changed the device in the meantime: read it again.",
     id: "Orang lain telah mengubah perangkat ini: muat ulang terlebih dahulu.",
+  },
+  REGISTRY_KITCHEN_EXISTS: {
+    en: "There is a kitchen with this id already.",
+    id: "Dapur dengan ID ini sudah ada.",
+  },
+  REGISTRY_KITCHEN_UNKNOWN: { en: "There is no such kitchen.", id: "Dapur tersebut tidak ada." },
+  REGISTRY_USER_UNKNOWN: { en: "There is no such person.", id: "Orang tersebut tidak ada." },
+  REGISTRY_USER_EXISTS: {
+    en: "There is a person with this e-mail address already.",
+    id: "Orang dengan alamat surel ini sudah ada.",
+  },
+  REGISTRY_OPERATOR_LAST: {
+    en: "This is the only operator who may sign in: make another one first.",
+    id: "Ini satu-satunya operator yang dapat masuk: tambahkan operator lain dahulu.",
+  },
+  REGISTRY_VERSION_STALE: {
+    en: "Somebody else has changed it in the meantime: read it again.",
+    id: "Orang lain telah mengubahnya: muat ulang terlebih dahulu.",
   },
   RECORDS_LOCKED: recordsAway,
   RECORDS_DISK_FULL: {

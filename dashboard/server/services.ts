@@ -15,6 +15,14 @@ export interface DashboardServices {
     | "rotateDevice"
     | "revokeDevice"
     | "enableDevice"
+    | "addKitchen"
+    | "updateKitchen"
+    | "addUser"
+    | "updateUser"
+    | "searchUsers"
+    | "findUser"
+    | "resetUserPassword"
+    | "readAudit"
   >;
   people: People;
   desk: Desk;

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { CodedError } from "../../devices/index.ts";
 import { dashboardError } from "./errors.ts";
 
 /** A strong ETag of a row that counts its changes. */
@@ -17,7 +18,14 @@ export function ifMatchOf(request: FastifyRequest): number | "*" | null {
   return Number(version);
 }
 
-/** The version that a change must name: by `If-Match`, in the body, or in both alike. */
+export function stale(): Error {
+  return dashboardError("DASHBOARD_VERSION_STALE", { message: "It has changed in the meantime." });
+}
+
+/**
+ * The version that a change has seen, by `If-Match` or in its body.
+ * @throws 428 where neither says it, 412 where they say two.
+ */
 export function expectedVersionOf(request: FastifyRequest, inBody: number | undefined): number {
   const inHeader = ifMatchOf(request);
   const isUnsaid = inHeader === null && inBody === undefined;
@@ -29,6 +37,10 @@ export function expectedVersionOf(request: FastifyRequest, inBody: number | unde
   return inHeader ?? inBody ?? 0;
 }
 
-export function stale(): Error {
-  return dashboardError("DASHBOARD_VERSION_STALE", { message: "It has changed in the meantime." });
+const conflictCodes = new Set(["INGEST_RULE_CONFLICT", "REGISTRY_VERSION_STALE"]);
+
+/** Who asked by `If-Match` is answered 412 [RFC 9110 section 13.1.1], who asked in the body 409. */
+export function staleByHeader(request: FastifyRequest, error: unknown): unknown {
+  const isConflict = error instanceof CodedError && conflictCodes.has(error.code);
+  return isConflict && request.headers["if-match"] !== undefined ? stale() : error;
 }

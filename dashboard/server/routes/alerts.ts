@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AlertRow } from "../../../ingest/index.ts";
 import { notFound } from "../problems.ts";
 import { etagOf, ifMatchOf, stale } from "../versions.ts";
+import { onceOnly } from "./once-only.ts";
+import { linkNext } from "./paging.ts";
 import { type Api, route } from "./route.ts";
 import { refuseInput } from "./series.ts";
 
@@ -25,7 +27,7 @@ function registerAlertReads(api: Api): void {
     const alerts = rows.slice(0, limit);
     const last = rows.length > limit ? alerts.at(-1) : undefined;
     const nextCursor = last === undefined ? null : formatCursor(last);
-    if (nextCursor !== null) reply.header("link", `<${nextUrl(request, nextCursor)}>; rel="next"`);
+    if (nextCursor !== null) linkNext(request, reply, nextCursor);
     return { alerts, nextCursor };
   });
   route(api, "readAlert", async ({ kitchen, params, reply }) => {
@@ -37,22 +39,33 @@ function registerAlertReads(api: Api): void {
 
 function registerAlertActions(api: Api): void {
   const { desk } = api.services;
-  route(api, "acknowledgeAlert", async ({ kitchen, params, body, session, request, reply }) => {
+  route(api, "acknowledgeAlert", async (call) => {
+    const { kitchen, params, body, session, request, reply } = call;
     const target = { sppgId: kitchen.sppgId, alertId: params.alertId };
-    await checkVersion(api, target, request);
     const by = { email: session.userId, address: request.ip };
-    return withTag(reply, await desk.acknowledgeAlert({ ...target, note: body.note ?? null }, by));
+    const answer = await onceOnly(api, { ...call, name: "acknowledgeAlert" }, async () => {
+      await checkVersion(api, target, request);
+      return desk.acknowledgeAlert({ ...target, note: body.note ?? null }, by);
+    });
+    return withTag(reply, answer);
   });
-  route(api, "resolveAlert", async ({ kitchen, params, body, session, request, reply }) => {
+  route(api, "resolveAlert", async (call) => {
+    const { kitchen, params, body, session, request, reply } = call;
     const target = { sppgId: kitchen.sppgId, alertId: params.alertId };
-    await checkVersion(api, target, request);
     const by = { email: session.userId, address: request.ip };
     const { note = null, correctiveAction = null } = body;
-    return withTag(reply, await desk.resolveAlert({ ...target, note, correctiveAction }, by));
+    const answer = await onceOnly(api, { ...call, name: "resolveAlert" }, async () => {
+      await checkVersion(api, target, request);
+      return desk.resolveAlert({ ...target, note, correctiveAction }, by);
+    });
+    return withTag(reply, answer);
   });
 }
 
-function withTag(reply: FastifyReply, alert: AlertRow): AlertRow {
+function withTag<Alert extends Pick<AlertRow, "changeCount">>(
+  reply: FastifyReply,
+  alert: Alert,
+): Alert {
   reply.header("etag", etagOf(alert.changeCount));
   return alert;
 }
@@ -89,11 +102,4 @@ function parseCursor(text: string): Place | null {
   if (match === null) return null;
   const [, openedAtMs, alertId = ""] = match;
   return { openedAtMs: Number(openedAtMs), alertId };
-}
-
-function nextUrl(request: FastifyRequest, cursor: string): string {
-  // The base only completes the address; it is left out again.
-  const url = new URL(request.url, "http://nadi.invalid");
-  url.searchParams.set("cursor", cursor);
-  return `${url.pathname}${url.search}`;
 }

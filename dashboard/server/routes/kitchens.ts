@@ -43,7 +43,7 @@ async function ownKitchens(api: Api, { kitchens }: PersonSession): Promise<Kitch
   return found.filter((kitchen) => kitchen !== null);
 }
 
-function describeKitchen({ sppgId, name, timeZone }: Kitchen) {
+export function describeKitchen({ sppgId, name, timeZone }: Kitchen) {
   return { sppgId, name, timeZone };
 }
 

@@ -89,6 +89,14 @@ export function route<Name extends RouteName>(api: Api, name: Name, handler: Han
   });
 }
 
+/** Who acts, for the audit log. */
+export function authorOf(
+  request: FastifyRequest,
+  session: PersonSession,
+): { actor: string; address: string } {
+  return { actor: actorOf(session), address: request.ip };
+}
+
 async function admit(api: Api, name: RouteName, request: FastifyRequest): Promise<Caller> {
   const facts: RouteFacts = routes[name];
   if (facts.who === "anyone") return { session: null, kitchen: null };

@@ -1,7 +1,6 @@
-import { CodedError } from "../../../devices/index.ts";
 import { findRuleFaults, ruleSchema } from "../../../ingest/index.ts";
 import { flushOrGiveUp } from "../ingest-flush.ts";
-import { etagOf, expectedVersionOf, stale } from "../versions.ts";
+import { etagOf, expectedVersionOf, staleByHeader } from "../versions.ts";
 import { type Api, route } from "./route.ts";
 import { refuseInput } from "./series.ts";
 
@@ -63,9 +62,7 @@ function registerRuleBook(api: Api): void {
       reply.header("etag", etagOf(saved.version));
       return saved;
     } catch (error) {
-      // Who asked by If-Match is answered as RFC 9110 section 13.1.1 says.
-      const isConflict = error instanceof CodedError && error.code === "INGEST_RULE_CONFLICT";
-      throw isConflict && request.headers["if-match"] !== undefined ? stale() : error;
+      throw staleByHeader(request, error);
     }
   });
 }

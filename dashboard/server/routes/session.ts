@@ -2,12 +2,13 @@ import type { FastifyRequest } from "fastify";
 import type { RouteAnswer } from "../../contract/index.ts";
 import { dashboardError } from "../errors.ts";
 import type { SessionCookie } from "../people/cookie.ts";
-import { actorOf, type PersonSession } from "../people/live-session.ts";
+import type { PersonSession } from "../people/live-session.ts";
 import type { StoredSession } from "../people/people.ts";
 import { SignInLimits } from "../people/sign-in-limits.ts";
 import { VerifyGate } from "../people/verify-gate.ts";
 import { notFound } from "../problems.ts";
-import { type Api, route } from "./route.ts";
+import { registerPasswordRoute } from "./own-password.ts";
+import { type Api, authorOf, route } from "./route.ts";
 
 export function registerSessionRoutes(api: Api, cookie: SessionCookie): void {
   const guards = {
@@ -19,6 +20,7 @@ export function registerSessionRoutes(api: Api, cookie: SessionCookie): void {
     reply.header("set-cookie", cookie.set(signedIn.token));
     return describe(api, signedIn.session);
   });
+  registerPasswordRoute(api, guards);
   route(api, "readSession", async ({ session }) => ({
     email: session.screenName === null ? session.userId : null,
     screenName: session.screenName,
@@ -29,7 +31,7 @@ export function registerSessionRoutes(api: Api, cookie: SessionCookie): void {
     isInsecure: api.config.isInsecure,
   }));
   route(api, "signOut", async ({ session, request, reply }) => {
-    await endOwn(api, session, by(request, session));
+    await endOwn(api, session, authorOf(request, session));
     reply.header("set-cookie", cookie.clear());
     return undefined;
   });
@@ -43,16 +45,16 @@ export function registerSessionRoutes(api: Api, cookie: SessionCookie): void {
   });
   route(api, "revokeSession", async ({ session, params, request }) => {
     const target = { email: session.userId, sessionId: params.sessionId };
-    if (!(await api.sessions.end(target, by(request, session)))) throw notFound();
+    if (!(await api.sessions.end(target, authorOf(request, session)))) throw notFound();
     return undefined;
   });
 }
 
-function by(request: FastifyRequest, session: PersonSession) {
-  return { actor: actorOf(session), address: request.ip };
-}
-
-async function endOwn(api: Api, session: PersonSession, who: ReturnType<typeof by>): Promise<void> {
+async function endOwn(
+  api: Api,
+  session: PersonSession,
+  who: { actor: string; address: string },
+): Promise<void> {
   const { userId: email, sessionId, kitchens, screenName } = session;
   if (screenName === null || kitchens === "all") {
     await api.sessions.end({ email, sessionId }, who);

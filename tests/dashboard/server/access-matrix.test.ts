@@ -44,6 +44,7 @@ const inputs: Partial<Record<RouteName, { query?: string; body?: object }>> = {
   revokeDevice: { body: {} },
   enableDevice: { body: {} },
   sendCommand: { body: { name: "blink" } },
+  putKitchen: { body: { name: "Dapur", timeZone: "Asia/Jayapura", expectedVersion: 1 } },
   acknowledgeAlert: { body: {} },
   resolveAlert: { body: { correctiveAction: "Discarded" } },
 };
@@ -53,6 +54,7 @@ const isOnce: ReadonlySet<RouteName> = new Set([
   "addDevice",
   "editDevice",
   "enableDevice",
+  "putKitchen",
 ]);
 
 const places = {
@@ -131,8 +133,9 @@ test("every route outside of kitchens asks who is there", async (t) => {
   );
   for (const name of others) {
     const { method, path }: RouteFacts = routes[name];
-    const url = path.replace("{sessionId}", "A".repeat(16));
-    const answer = method === "GET" ? await nobody.get(url) : await nobody.send(method, url);
+    const url = path.replace("{sessionId}", "A".repeat(16)).replace("{email}", "x@example.org");
+    const json = method === "POST" || method === "PUT" ? { body: {} } : {};
+    const answer = method === "GET" ? await nobody.get(url) : await nobody.send(method, url, json);
     expect([name, answer.statusCode]).toEqual([name, 401]);
   }
 });

@@ -45,6 +45,7 @@ async function createSite(t: TestContext, options: SiteOptions = {}): Promise<Si
   registerMqttWebSocket(api.server, {
     authenticate: (request) => options.authenticate?.() ?? api.api.sessions.authenticate(request),
     isAllowedOrigin: (place) => api.api.isAllowedOrigin(place),
+    onRefused: (request, because) => api.api.noteRefusedUpgrade(request, because),
     handle: (conn, origin) => made.broker.handle(conn, origin),
   });
   const origin = await api.server.listen({ port: 0, host: "127.0.0.1" });
@@ -127,6 +128,31 @@ test("an upgrade needs the cookie, our own origin and the subprotocol", async (t
   expect(await site.upgrade({ cookie, origin, "sec-websocket-protocol": "chat" })).toBe(400);
   expect(await site.upgrade({ cookie, origin, "sec-websocket-version": "1" })).toBe(400);
   expect((await site.server.inject("/mqtt")).statusCode).toBe(400);
+});
+
+test("a refused upgrade stands in the audit log, once a minute for its address and reason", async (t) => {
+  const site = await createSite(t);
+  const { cookie } = await site.signIn("head", [sppgId]);
+  const lines = () => site.audit.filter(({ action }) => action === "mqtt.upgrade");
+  const evil = { cookie, origin: "https://evil.example" };
+  for (let count = 0; count < 5; count += 1) await site.upgrade(evil);
+  expect(lines()).toEqual([
+    {
+      atMs: site.clock.wallMs,
+      actor: "anonymous",
+      action: "mqtt.upgrade",
+      sppgId: null,
+      subject: null,
+      address: "127.0.0.1",
+      outcome: "refused",
+      detail: { because: "DASHBOARD_ORIGIN_FORBIDDEN", origin: "https://evil.example" },
+    },
+  ]);
+  await site.upgrade({ origin: site.origin });
+  expect(lines().at(-1)?.detail).toMatchObject({ because: "DASHBOARD_SESSION_MISSING" });
+  site.pass(60_000);
+  await site.upgrade(evil);
+  expect(lines()).toHaveLength(3);
 });
 
 test("an upgrade of another address is answered as any request, or refused", async (t) => {

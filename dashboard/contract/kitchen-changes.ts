@@ -1,0 +1,36 @@
+import * as z from "zod/mini";
+import { kitchenTimeZones, sppgIdSchema } from "../../devices/browser.ts";
+import { kitchenSchema } from "./kitchens.ts";
+import { timeMs } from "./fields.ts";
+
+export const kitchenVersionSchema = z
+  .object({
+    ...kitchenSchema.shape,
+    createdAtMs: timeMs,
+    version: z
+      .int()
+      .check(z.describe("Raised by each change; quoted, it is the ETag, and `expectedVersion`")),
+  })
+  .check(z.meta({ id: "KitchenVersion" }));
+
+/** One line: it is shown on screens and in terminals. The registry has the same rule. */
+const kitchenName = z
+  .string()
+  .check(
+    z.trim(),
+    z.minLength(1),
+    z.maxLength(200),
+    z.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, "must be one line of printable characters"),
+  );
+
+export const addKitchenBody = z
+  .strictObject({ sppgId: sppgIdSchema, name: kitchenName, timeZone: z.enum(kitchenTimeZones) })
+  .check(z.meta({ id: "NewKitchen" }));
+
+export const putKitchenBody = z
+  .strictObject({
+    name: kitchenName,
+    timeZone: z.enum(kitchenTimeZones),
+    expectedVersion: z.optional(z.int().check(z.minimum(1))),
+  })
+  .check(z.meta({ id: "KitchenChange" }));
