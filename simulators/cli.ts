@@ -235,10 +235,10 @@ async function takeKitchens(
   args: SimulateArguments,
   context: CommandContext,
 ): Promise<TakenKitchens> {
-  const { credentialsFile: file, kitchens, timeZone } = args;
+  const { credentialsFile: file, kitchens, timeZone, seed } = args;
   if (args.isProvisioning) {
     return withRegistry(options, context, ({ registry }) =>
-      provision({ registry, file, kitchens, timeZone }),
+      provision({ registry, file, kitchens, timeZone, seed }),
     );
   }
   const credentials = await readDemoCredentials(file);

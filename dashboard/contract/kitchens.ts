@@ -13,7 +13,13 @@ import { alertRowSchema } from "./alerts.ts";
 import { timeMs } from "./fields.ts";
 
 export const kitchenSchema = z
-  .object({ sppgId: sppgIdSchema, name: z.string(), timeZone: z.enum(kitchenTimeZones) })
+  .object({
+    sppgId: sppgIdSchema,
+    name: z.string(),
+    timeZone: z.enum(kitchenTimeZones),
+    latitude: z.nullable(z.number()).check(z.describe("Degrees (WGS 84); `null`: nobody has said")),
+    longitude: z.nullable(z.number()),
+  })
   .check(z.meta({ id: "Kitchen" }));
 
 export const kitchensSchema = z.object({ kitchens: z.array(kitchenSchema) });

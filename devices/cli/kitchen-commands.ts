@@ -1,11 +1,13 @@
 import { parseNewKitchen } from "../registry/input.ts";
 import { kitchenTimeZones } from "../registry/model.ts";
-import type { Command } from "./command.ts";
+import type { Command, ParsedArguments } from "./command.ts";
+import { UsageError } from "./errors.ts";
 import {
   answer,
   commandLineActor,
   positional,
   requiredOption,
+  textOption,
   withRegistry,
   type RegistryCommandOptions,
 } from "./registry-session.ts";
@@ -19,20 +21,29 @@ function kitchenAdd(options: RegistryCommandOptions): Command {
   return {
     path: ["kitchen", "add"],
     summary: "Add a kitchen (SPPG)",
-    usage: "nadi kitchen add <sppgId> --name <name> --timezone <zone>",
+    usage: "nadi kitchen add <sppgId> --name <name> --timezone <zone> [--lat <deg> --lon <deg>]",
     details: `
   <sppgId>      3 to 64 of a-z, 0-9 and -
   --name        as people call it
   --timezone    ${kitchenTimeZones.join(", ")}
+  --lat, --lon  where it stands, for the map: degrees, south and west negative
 
-example: nadi kitchen add sppg-jakarta-001 --name 'SPPG Jakarta 001' --timezone Asia/Jakarta`,
-    options: { name: { type: "string" }, timezone: { type: "string" } },
+example: nadi kitchen add sppg-jakarta-001 --name 'SPPG Jakarta 001' --timezone Asia/Jakarta \\
+  --lat=-6.1966 --lon=106.8362`,
+    options: {
+      name: { type: "string" },
+      timezone: { type: "string" },
+      lat: { type: "string" },
+      lon: { type: "string" },
+    },
     positionals: { min: 1, max: 1 },
     async run(args, context) {
       const kitchen = parseNewKitchen({
         sppgId: positional(args, 0),
         name: requiredOption(args, "name"),
         timeZone: requiredOption(args, "timezone"),
+        latitude: degreesOption(args, "lat"),
+        longitude: degreesOption(args, "lon"),
       });
       const added = await withRegistry(options, context, ({ registry }) =>
         registry.addKitchen(kitchen, commandLineActor),
@@ -40,6 +51,14 @@ example: nadi kitchen add sppg-jakarta-001 --name 'SPPG Jakarta 001' --timezone 
       return answer(context, added, `Kitchen ${added.sppgId} (${added.name}) added.\n`);
     },
   };
+}
+
+/** A number written as people do; its range is the registry's to judge. */
+function degreesOption(args: ParsedArguments, name: string): number | undefined {
+  const text = textOption(args, name);
+  if (text === undefined) return undefined;
+  if (/^-?\d{1,3}(\.\d{1,15})?$/.test(text)) return Number(text);
+  throw new UsageError(`--${name} must be degrees such as -6.1966, and is "${text}".`);
 }
 
 function kitchenList(options: RegistryCommandOptions): Command {

@@ -49,11 +49,33 @@ const kitchenName = nameOf(200);
 /** It stands in the cell of a table and on a tile. */
 const deviceName = nameOf(60);
 
-const kitchenSchema = z.object({
-  sppgId,
-  name: kitchenName,
-  timeZone: z.enum(kitchenTimeZones, oneOf(kitchenTimeZones)),
-});
+/** Degrees; not 0 and 0, which is what a form or a receiver says that knows no place. */
+const degrees = (max: number) =>
+  z
+    .number("must be a number of degrees such as -6.1966")
+    .min(-max, `must be ${-max} to ${max} degrees`)
+    .max(max, `must be ${-max} to ${max} degrees`)
+    .nullish();
+
+const kitchenSchema = z
+  .object({
+    sppgId,
+    name: kitchenName,
+    timeZone: z.enum(kitchenTimeZones, oneOf(kitchenTimeZones)),
+    latitude: degrees(90),
+    longitude: degrees(180),
+  })
+  .refine(
+    ({ latitude, longitude }) => ((latitude ?? null) === null) === ((longitude ?? null) === null),
+    {
+      path: ["latitude"],
+      error: "and longitude belong together: give both or neither",
+    },
+  )
+  .refine(({ latitude, longitude }) => latitude !== 0 || longitude !== 0, {
+    path: ["latitude"],
+    error: "and longitude are both 0, which is in the Gulf of Guinea: leave them out",
+  });
 
 const intervalSeconds = z
   .int("must be a whole number of seconds")

@@ -21,7 +21,8 @@ type KitchenMethods = Pick<
 export function createKitchenMethods(context: RegistryContext): KitchenMethods {
   return {
     async addKitchen(kitchen, actor) {
-      const { sppgId, name, timeZone } = parseNewKitchen(kitchen);
+      const given = parseNewKitchen(kitchen);
+      const { sppgId, name, timeZone, latitude = null, longitude = null } = given;
       const note = {
         kind: "kitchen",
         action: "kitchen.add",
@@ -34,9 +35,16 @@ export function createKitchenMethods(context: RegistryContext): KitchenMethods {
         const createdAtMs = context.clock.nowMs();
         await tx
           .insertInto("kitchen")
-          .values({ sppg_id: sppgId, name, time_zone: timeZone, created_at_ms: createdAtMs })
+          .values({
+            sppg_id: sppgId,
+            name,
+            time_zone: timeZone,
+            created_at_ms: createdAtMs,
+            latitude,
+            longitude,
+          })
           .execute();
-        return { sppgId, name, timeZone, createdAtMs, version: 1 };
+        return { sppgId, name, timeZone, createdAtMs, version: 1, latitude, longitude };
       });
     },
     updateKitchen: (change, actor) => updateKitchen(context, change, actor),
@@ -117,5 +125,7 @@ function toKitchen(row: Selectable<KitchenRow>): Kitchen {
     timeZone: row.time_zone as KitchenTimeZone,
     createdAtMs: row.created_at_ms,
     version: row.version,
+    latitude: row.latitude,
+    longitude: row.longitude,
   };
 }

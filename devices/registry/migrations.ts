@@ -27,6 +27,13 @@ export const migrations: readonly Migration[] = [
     },
   },
   { id: "0012-people-change", up: (tx) => countChanges(tx) },
+  {
+    id: "0005-kitchen-coordinates",
+    async up(tx) {
+      await tx.schema.alterTable("kitchen").addColumn("latitude", "double precision").execute();
+      await tx.schema.alterTable("kitchen").addColumn("longitude", "double precision").execute();
+    },
+  },
 ];
 
 /** People can be disabled; people and kitchens count their changes; the audit log is read. */

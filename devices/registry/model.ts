@@ -36,6 +36,9 @@ export interface Kitchen {
   createdAtMs: number;
   /** Counts its changes, from 1. */
   version: number;
+  /** Where it stands, in degrees (WGS 84); with `longitude` or not at all. */
+  latitude: number | null;
+  longitude: number | null;
 }
 
 export interface Device {

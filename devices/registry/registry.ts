@@ -18,6 +18,9 @@ export interface NewKitchen {
   sppgId: string;
   name: string;
   timeZone: KitchenTimeZone;
+  /** Where it stands, in degrees (WGS 84): both or neither. */
+  latitude?: number | null | undefined;
+  longitude?: number | null | undefined;
 }
 
 /** What of a kitchen may change: a new name, another time zone. */

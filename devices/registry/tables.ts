@@ -20,6 +20,8 @@ export interface KitchenRow {
   time_zone: string;
   created_at_ms: number;
   version: Generated<number>;
+  latitude: number | null;
+  longitude: number | null;
 }
 
 export interface DeviceRow {

@@ -70,6 +70,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     registry,
     file: credentialsFile,
     kitchens: options.kitchens ?? demoDefaults.kitchens,
+    seed,
   });
   const nowMs = Date.now();
   const day = await chooseDemoDay({

@@ -5,6 +5,7 @@ import {
   type Registry,
   telemetryTopic,
 } from "../../devices/index.ts";
+import { siteOf } from "../world/kitchen-day.ts";
 import { kitchenDevices } from "../world/devices.ts";
 import type { SimulatedDevice } from "../world/model.ts";
 import {
@@ -24,6 +25,8 @@ export interface ProvisionOptions {
   /** Where the secrets are kept. */
   file: string;
   kitchens: number;
+  /** Of the simulation: it decides where a kitchen stands. */
+  seed: number;
   timeZone?: KitchenTimeZone;
   /** Of the ids: `{prefix}-001`, … */
   prefix?: string;
@@ -49,7 +52,7 @@ const writeEvery = 200;
  * simulated is never touched: the next free number is taken. Running it again changes nothing.
  */
 export async function provision(options: ProvisionOptions): Promise<Provisioned> {
-  const { registry, file } = options;
+  const { registry, file, seed } = options;
   const kitchens = await chooseKitchens(options);
   const known = new Map(
     (await readDemoCredentials(file)).map((row) => [row.clientId, row] as const),
@@ -59,7 +62,8 @@ export async function provision(options: ProvisionOptions): Promise<Provisioned>
   for (const { sppgId, timeZone, isNew } of kitchens) {
     if (isNew) {
       const name = `SPPG ${titleOf(sppgId)} ${nameSuffix}`;
-      await registry.addKitchen({ sppgId, name, timeZone }, actor);
+      const { lat: latitude, lon: longitude } = siteOf({ seed, sppgId });
+      await registry.addKitchen({ sppgId, name, timeZone, latitude, longitude }, actor);
       made += 1;
     }
     const registered = isNew ? [] : await registry.listDevices(sppgId);

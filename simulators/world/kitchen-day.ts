@@ -59,7 +59,8 @@ export function createKitchenDays(identity: KitchenIdentity): (day: number) => K
   };
 }
 
-export function siteOf({ seed, sppgId }: KitchenIdentity): RealPlace {
+/** Where a simulated kitchen stands: its vehicles start there. */
+export function siteOf({ seed, sppgId }: Pick<KitchenIdentity, "seed" | "sppgId">): RealPlace {
   const at = seedOf(seed, sppgId, "site") % kitchenSites.length;
   // The list is not empty.
   return kitchenSites[at] as RealPlace;

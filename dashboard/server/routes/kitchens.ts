@@ -43,8 +43,8 @@ async function ownKitchens(api: Api, { kitchens }: PersonSession): Promise<Kitch
   return found.filter((kitchen) => kitchen !== null);
 }
 
-export function describeKitchen({ sppgId, name, timeZone }: Kitchen) {
-  return { sppgId, name, timeZone };
+export function describeKitchen({ sppgId, name, timeZone, latitude, longitude }: Kitchen) {
+  return { sppgId, name, timeZone, latitude, longitude };
 }
 
 function lastHeard(snapshot: KitchenSnapshot): Map<string, number> {

@@ -6,7 +6,7 @@ export const nowMs = Date.UTC(2026, 10, 24, 1, 47);
 /** A safe kitchen with one fresh sensor, whose id is its name. */
 export function createSnapshot(name: string, parts: Partial<Snapshot> = {}): Snapshot {
   return {
-    kitchen: { sppgId: name, name, timeZone: "Asia/Jakarta" },
+    kitchen: { sppgId: name, name, timeZone: "Asia/Jakarta", latitude: null, longitude: null },
     position: "0000000000000001",
     devices: [createDevice({})],
     latest: [],

@@ -35,9 +35,30 @@ test("kitchen add makes the data folder, and kitchen list shows what was added",
     timeZone: "Asia/Jakarta",
     createdAtMs: expect.any(Number),
     version: 1,
+    latitude: null,
+    longitude: null,
   });
   expect(await line.runJson("kitchen", "list")).toEqual({ kitchens: [added] });
   expect((await line.run("kitchen", "list")).stdout).toMatch(/sppg-jakarta-001 +SPPG Jakarta 001/);
+});
+
+test("kitchen add takes where the kitchen stands, and refuses what is no place", async (t) => {
+  const line = createCommandLine(t);
+  const added = await line.runJson(...kitchenAdd, "--lat=-6.1966", "--lon=106.8362");
+  expect(added).toMatchObject({ latitude: -6.1966, longitude: 106.8362 });
+  const [, , , ...rest] = kitchenAdd;
+  const other = ["kitchen", "add", "sppg-jakarta-002", ...rest] as const;
+  for (const [options, told] of [
+    [["--lat=-6,19", "--lon=106.8"], /--lat must be degrees such as -6.1966/],
+    [["--lat=-6.1966"], /latitude and longitude belong together/],
+    [["--lat=-96", "--lon=106.8"], /latitude must be -90 to 90 degrees/],
+    [["--lat=0", "--lon=0"], /Gulf of Guinea/],
+  ] as const) {
+    const { code, stderr } = await line.run(...other, ...options);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(told);
+  }
+  expect(await line.runJson("kitchen", "list")).toEqual({ kitchens: [added] });
 });
 
 test("empty lists are a sentence for people and an empty list in JSON", async (t) => {

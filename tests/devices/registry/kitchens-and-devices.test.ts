@@ -13,7 +13,13 @@ test("a kitchen is added once and listed by id", async (t) => {
   const second = { ...kitchen, sppgId: "sppg-ambon-001", timeZone: "Asia/Jayapura" } as const;
   const added = await registry.addKitchen(kitchen, "cli");
   await registry.addKitchen(second, "cli");
-  expect(added).toEqual({ ...kitchen, createdAtMs: clock.ms, version: 1 });
+  expect(added).toEqual({
+    ...kitchen,
+    createdAtMs: clock.ms,
+    version: 1,
+    latitude: null,
+    longitude: null,
+  });
   expect((await registry.listKitchens()).map(({ sppgId }) => sppgId)).toEqual([
     "sppg-ambon-001",
     "sppg-jakarta-001",

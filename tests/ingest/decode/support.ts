@@ -28,8 +28,15 @@ export function deviceOf(change: Partial<Device> & { deviceId: string }): Device
 
 /** A registry of one kitchen; its devices may be changed between two reads. */
 export function registryOf(devices: Device[]): DirectorySource {
-  const facts = { name: "Dapur", timeZone: "Asia/Jayapura", createdAtMs: 0, version: 1 } as const;
-  const kitchen = { sppgId, ...facts };
+  const kitchen = {
+    sppgId,
+    name: "Dapur",
+    timeZone: "Asia/Jayapura",
+    createdAtMs: 0,
+    version: 1,
+    latitude: null,
+    longitude: null,
+  } as const;
   return {
     listKitchens: () => Promise.resolve([kitchen]),
     findKitchen: (wanted) => Promise.resolve(wanted === sppgId ? kitchen : null),

@@ -44,6 +44,8 @@ test("a kitchen's new time zone is known without forgetting any topic", async ()
       timeZone: "Asia/Makassar",
       createdAtMs: 0,
       version: 2,
+      latitude: null,
+      longitude: null,
     });
   await directory.refresh([sppgId]);
   const after = topics.find(topicOf(0));

@@ -2,20 +2,25 @@ import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { isDemoDue, provision, readCredentials } from "../../../simulators/index.ts";
+import { siteOf } from "../../../simulators/world/kitchen-day.ts";
 import { createRegistry } from "./registry.ts";
 
 test("kitchens and devices are registered once, and their secrets work again", async (t) => {
   const { registry, file } = await createRegistry(t);
-  const first = await provision({ registry, file, kitchens: 2 });
+  const first = await provision({ registry, file, kitchens: 2, seed: 1 });
   expect(first.kitchens.map(({ sppgId }) => sppgId)).toEqual([
     "sppg-jakarta-001",
     "sppg-jakarta-002",
   ]);
   expect(first.credentials).toHaveLength(32);
   expect(await registry.listDevices("sppg-jakarta-002")).toHaveLength(16);
+  // The place that its vehicles start from, so that the map's rings are round the right one.
+  const [kitchen] = await registry.listKitchens();
+  const { lat, lon } = siteOf({ seed: 1, sppgId: "sppg-jakarta-001" });
+  expect(kitchen).toMatchObject({ latitude: lat, longitude: lon });
   expect(statSync(file).mode & 0o777).toBe(0o600);
 
-  const second = await provision({ registry, file, kitchens: 2 });
+  const second = await provision({ registry, file, kitchens: 2, seed: 1 });
   expect(second.made).toBe(0);
   expect(second.credentials).toEqual(first.credentials);
   // The load generator takes the same file.
@@ -24,10 +29,10 @@ test("kitchens and devices are registered once, and their secrets work again", a
 
 test("a secret that is lost or no longer valid is made anew", async (t) => {
   const { registry, file } = await createRegistry(t);
-  const first = await provision({ registry, file, kitchens: 1 });
+  const first = await provision({ registry, file, kitchens: 1, seed: 1 });
   const ids = { sppgId: "sppg-jakarta-001", deviceId: "vehicle-1" };
   await registry.rotateDevice({ ...ids, overlapSeconds: 0 }, "test");
-  const second = await provision({ registry, file, kitchens: 1 });
+  const second = await provision({ registry, file, kitchens: 1, seed: 1 });
   expect(second.made).toBe(1);
   const changed = second.credentials.filter(
     ({ password }, at) => password !== first.credentials[at]?.password,
@@ -40,11 +45,11 @@ test("a kitchen of people is never touched, and a revoked device stays out", asy
   const { registry, file } = await createRegistry(t);
   const kitchen = { sppgId: "sppg-jakarta-001", name: "Dapur Menteng" } as const;
   await registry.addKitchen({ ...kitchen, timeZone: "Asia/Jakarta" }, "test");
-  const first = await provision({ registry, file, kitchens: 1 });
+  const first = await provision({ registry, file, kitchens: 1, seed: 1 });
   expect(first.kitchens.map(({ sppgId }) => sppgId)).toEqual(["sppg-jakarta-002"]);
   expect(await registry.listDevices("sppg-jakarta-001")).toEqual([]);
   await registry.revokeDevice({ sppgId: "sppg-jakarta-002", deviceId: "box-1" }, "test");
-  const second = await provision({ registry, file, kitchens: 1 });
+  const second = await provision({ registry, file, kitchens: 1, seed: 1 });
   expect(second.credentials.map(({ deviceId }) => deviceId)).not.toContain("box-1");
 });
 
@@ -52,7 +57,7 @@ test("the demo is due while there is no kitchen, and again where it was shown", 
   const { registry, file } = await createRegistry(t);
   const dataDir = path.dirname(file);
   expect(await isDemoDue(registry, dataDir)).toBe(true);
-  await provision({ registry, file, kitchens: 1 });
+  await provision({ registry, file, kitchens: 1, seed: 1 });
   expect(await isDemoDue(registry, dataDir)).toBe(true);
   const other = await createRegistry(t);
   const kitchen = { sppgId: "sppg-bogor-001", name: "Dapur Bogor" } as const;

@@ -92,7 +92,13 @@ export async function createRealtimeSite(t: TestContext): Promise<RealtimeSite> 
 }
 
 export function emptySnapshot(position: string): Snapshot {
-  const kitchen = { sppgId, name: "Menteng", timeZone: "Asia/Jakarta" } as const;
+  const kitchen = {
+    sppgId,
+    name: "Menteng",
+    timeZone: "Asia/Jakarta",
+    latitude: null,
+    longitude: null,
+  } as const;
   return { kitchen, position, devices: [], latest: [], alerts: [], hasMoreAlerts: false };
 }
 
