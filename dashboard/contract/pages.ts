@@ -2,6 +2,7 @@
 export const pagePaths = {
   overview: "/",
   kitchen: "/kitchens/:sppgId",
+  fleet: "/fleet",
   alerts: "/alerts",
   devices: "/devices",
   screens: "/screens",

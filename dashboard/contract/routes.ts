@@ -240,6 +240,12 @@ export const routes = {
     who: everybody,
     summary: "The fixes of a tracker, oldest first",
   },
+  readMap: {
+    method: "GET",
+    path: "/api/map",
+    who: everybody,
+    summary: "What the map is drawn on: the bundled one, or what the operator has configured",
+  },
   listRules: {
     method: "GET",
     path: `${kitchen}/rules`,

@@ -38,6 +38,7 @@ import {
   putPersonBody,
   resetPasswordBody,
 } from "./people.ts";
+import { mapSchema } from "./map.ts";
 import type { RouteName } from "./routes.ts";
 import {
   collectedPairingSchema,
@@ -109,6 +110,7 @@ export const routeSchemas = {
   readReadings: { params: kitchenParams, query: readingsQuery, answer: readingsSchema },
   exportReadings: { params: kitchenParams, query: exportQuery, answer: "csv" },
   readTrack: { params: kitchenParams, query: trackQuery, answer: trackSchema },
+  readMap: { answer: mapSchema },
   listRules: { params: kitchenParams, answer: rulesSchema },
   putRule: { params: ruleParams, body: putRuleBody, answer: ruleVersionSchema },
   previewRule: { params: kitchenParams, body: previewRuleBody, answer: rulePreviewSchema },

@@ -22,6 +22,7 @@ import { registerKitchenChangeRoutes } from "./routes/kitchen-changes.ts";
 import { registerKitchenRoutes } from "./routes/kitchens.ts";
 import { registerPeopleRoutes } from "./routes/people.ts";
 import type { Api } from "./routes/route.ts";
+import { registerMapRoutes } from "./routes/map.ts";
 import { registerRuleRoutes } from "./routes/rules.ts";
 import { registerScreenRoutes } from "./routes/screens.ts";
 import { registerSessionRoutes } from "./routes/session.ts";
@@ -79,6 +80,7 @@ export function registerApi(
   registerCommandRoutes(api, actions);
   registerKitchenChangeRoutes(api);
   registerHistoryRoutes(api);
+  registerMapRoutes(api);
   registerRuleRoutes(api);
   registerAlertRoutes(api);
   registerDeadLetterRoutes(api);

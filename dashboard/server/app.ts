@@ -72,7 +72,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   registerStatusRoutes(server, options);
   const page = options.pageDirectory === undefined ? null : readWebPage(options.pageDirectory);
   if (page === null) registerIndex(server, options);
-  else registerWebPage(server, page);
+  else registerWebPage(server, page, options.config);
   const api = options.api === undefined ? null : registerApi(server, options.api, options);
   let starting: Promise<{ url: string; port: number }> | null = null;
   let stopping: Promise<void> | null = null;

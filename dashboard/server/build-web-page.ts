@@ -75,7 +75,7 @@ function builtFrom(): string | null {
 function compress(directory: string): void {
   mkdirSync(directory, { recursive: true });
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.(?:html|js|css|svg)$/.test(entry.name)) continue;
+    if (!entry.isFile() || !/\.(?:html|js|css|svg|json)$/.test(entry.name)) continue;
     const file = path.join(entry.parentPath, entry.name);
     const body = readFileSync(file);
     if (body.length >= gzipBytesMin) writeFileSync(`${file}.gz`, gzipSync(body, { level: 9 }));

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import * as z from "zod";
 import { HttpConfigError } from "./errors.ts";
+import { type MapConfig, mapConfigShape, readMapConfig } from "./map-config.ts";
 
 /** 16 random bytes in hexadecimal would be 32; shorter ones are guessable. */
 const metricsTokenLengthMin = 16;
@@ -49,6 +50,7 @@ export const httpConfigShape = {
     .describe(
       "Bearer token for /metrics, from beyond loopback or behind a proxy; at least 16 characters",
     ),
+  ...mapConfigShape,
   NADI_LOG_LEVEL: z
     .enum(logLevels)
     .default("info")
@@ -64,6 +66,7 @@ export interface HttpConfig {
   readonly publicUrl: string | null;
   readonly trustedProxies: readonly string[];
   readonly metricsToken: string | null;
+  readonly map: MapConfig;
   readonly logLevel: LogLevel;
 }
 
@@ -99,6 +102,8 @@ export function loadHttpConfig(env: Readonly<Record<string, string | undefined>>
         "lack Secure; or NADI_INSECURE_HTTP=yes to accept that",
     ]);
   }
+  const map = readMapConfig(values);
+  if ("problem" in map) throw new HttpConfigError([map.problem]);
   return Object.freeze({
     host: values.NADI_HTTP_HOST,
     port: values.NADI_HTTP_PORT,
@@ -107,6 +112,7 @@ export function loadHttpConfig(env: Readonly<Record<string, string | undefined>>
     publicUrl: values.NADI_PUBLIC_URL ?? null,
     trustedProxies: Object.freeze([...values.NADI_TRUSTED_PROXIES]),
     metricsToken: values.NADI_METRICS_TOKEN ?? null,
+    map,
     logLevel: values.NADI_LOG_LEVEL,
   });
 }

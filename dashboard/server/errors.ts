@@ -36,6 +36,8 @@ export const httpErrors = {
   DASHBOARD_BODY_TOO_LARGE: { ...input, status: 413 },
   DASHBOARD_URL_TOO_LONG: { ...input, status: 414 },
   DASHBOARD_MEDIA_TYPE_UNSUPPORTED: { ...input, status: 415 },
+  /** Only the map's file is given in parts. */
+  DASHBOARD_RANGE_UNSATISFIABLE: { ...input, status: 416 },
   /** A change of what people share says which version it has seen. */
   DASHBOARD_VERSION_MISSING: { ...input, status: 428 },
   DASHBOARD_SIGN_IN_LIMITED: { class: "refused", status: 429, retryable: true },

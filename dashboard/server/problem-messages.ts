@@ -87,6 +87,10 @@ const ownMessages = {
     en: "The request's body must be JSON: content-type: application/json.",
     id: "Isi permintaan harus JSON: content-type: application/json.",
   },
+  DASHBOARD_RANGE_UNSATISFIABLE: {
+    en: "The file has no such part: ask for one range within its length.",
+    id: "Berkas tidak memiliki bagian itu: minta satu rentang di dalam panjangnya.",
+  },
   DASHBOARD_VERSION_MISSING: {
     en: "Say which version you have seen: If-Match, or expectedVersion.",
     id: "Sebutkan versi yang Anda lihat: If-Match, atau expectedVersion.",

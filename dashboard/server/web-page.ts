@@ -4,6 +4,7 @@ import path from "node:path";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { pagePaths } from "../contract/index.ts";
 import type { HttpServer } from "./app.ts";
+import type { HttpConfig } from "./config.ts";
 import { sendProblem } from "./problems.ts";
 
 /** A built page, as `build-web-page.ts` leaves it. */
@@ -27,17 +28,24 @@ const types: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
   ".png": "image/png",
+  ".json": "application/json; charset=utf-8",
   ".webmanifest": "application/manifest+json",
 };
 
-/** The page's own files and calls, and nothing from anywhere else; no inline script or style. */
-export const pagePolicy = [
-  "default-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "object-src 'none'",
-].join("; ");
+/**
+ * The page's own files and calls, and nothing from anywhere else; no inline script or style.
+ * `imageOrigin`: the operator's server of map tiles, for images alone.
+ */
+export function pagePolicy(imageOrigin: string | null): string {
+  return [
+    "default-src 'self'",
+    ...(imageOrigin === null ? [] : [`img-src 'self' ${imageOrigin}`]),
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+  ].join("; ");
+}
 
 /**
  * Reads the built page whole, so that a build beside a running Nadi never mixes two versions.
@@ -75,10 +83,12 @@ function listFiles(directory: string): string[] | null {
 }
 
 /** Answers the addresses of pages with the page, and its files; nothing else. */
-export function registerWebPage(server: HttpServer, { index, files }: WebPage): void {
+export function registerWebPage(server: HttpServer, page: WebPage, { map }: HttpConfig): void {
+  const { index, files } = page;
+  const policy = pagePolicy(map.kind === "raster" ? map.origin : null);
   for (const address of Object.values(pagePaths)) {
     server.get(address, (request, reply) => {
-      reply.header("content-security-policy", pagePolicy);
+      reply.header("content-security-policy", policy);
       // Kept, but asked about each time: it names the files of one version.
       return sendFile(request, reply.header("cache-control", "no-cache"), index);
     });

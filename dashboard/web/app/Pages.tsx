@@ -16,6 +16,10 @@ const KitchenPage = lazy(async () => {
   const { KitchenPage: page } = await import("../pages/kitchen/KitchenPage.tsx");
   return { default: page };
 });
+const FleetPage = lazy(async () => {
+  const { FleetPage: page } = await import("../pages/fleet/FleetPage.tsx");
+  return { default: page };
+});
 const AlertsPage = lazy(async () => {
   const { AlertsPage: page } = await import("../pages/alerts/AlertsPage.tsx");
   return { default: page };
@@ -59,6 +63,7 @@ function ShellPages() {
             <Route path={pagePaths.kitchen}>
               {({ sppgId }) => <KitchenPage key={sppgId} sppgId={sppgId} />}
             </Route>
+            <Route path={pagePaths.fleet} component={FleetPage} />
             <Route path={pagePaths.alerts} component={AlertsPage} />
             <Route path={pagePaths.screens} component={ScreensPage} />
             <Route component={NotFoundPage} />

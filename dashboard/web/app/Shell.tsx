@@ -65,6 +65,7 @@ function Navigation({ className }: { className: string }) {
     <nav aria-label={words.navigation.label} className={className}>
       <Entry page="overview" href={pagePaths.overview} icon="overview" />
       {kitchenId !== null && <Entry page="kitchen" href={kitchenHref} icon="kitchen" />}
+      <Entry page="fleet" href={pagePaths.fleet} icon="fleet" />
       <Entry page="alerts" href={pagePaths.alerts} icon="alerts" count={unacknowledgedCount} />
     </nav>
   );

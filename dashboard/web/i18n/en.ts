@@ -6,6 +6,7 @@ export const en = {
     label: "Main",
     overview: "Overview",
     kitchen: "Kitchen",
+    fleet: "Fleet",
     alerts: "Alerts",
     devices: "Devices",
     toContent: "Skip to content",

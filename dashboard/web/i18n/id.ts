@@ -5,6 +5,7 @@ export const id = {
     label: "Utama",
     overview: "Ringkasan",
     kitchen: "Dapur",
+    fleet: "Armada",
     alerts: "Peringatan",
     devices: "Perangkat",
     toContent: "Langsung ke isi",

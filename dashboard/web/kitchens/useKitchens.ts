@@ -50,6 +50,18 @@ export function useKitchenFacts(): { firstId: string | null; unacknowledgedCount
   };
 }
 
+/** The same snapshots as they are, for a page that shows all kitchens in its own way. */
+export function useKitchenSnapshots() {
+  const { list, leftOut, found, isLoading, error } = useSnapshots();
+  return {
+    kitchens: list.data?.kitchens ?? [],
+    found,
+    leftOut,
+    isLoading: list.isPending || isLoading,
+    isFailed: (list.error ?? error) !== null,
+  };
+}
+
 function useSnapshots() {
   const list = useQuery({
     queryKey: ["kitchens"],

@@ -22,6 +22,7 @@ test("an empty environment listens on loopback, port 8080, and the result is fro
     publicUrl: null,
     trustedProxies: [],
     metricsToken: null,
+    map: { kind: "bundled", attribution: "Natural Earth" },
     logLevel: "info",
   });
   expect(Object.isFrozen(config)).toBe(true);
@@ -87,4 +88,42 @@ test("only addresses of this machine count as loopback", () => {
   for (const address of ["0.0.0.0", "::", "127.evil.example", "10.0.0.1", "", "::ffff:10.0.0.1"]) {
     expect(isLoopback(address)).toBe(false);
   }
+});
+
+test("map tiles are of one server, named by its origin, with z, x and y in the path", () => {
+  const urlTemplate = "https://tiles.example:8443/osm/{z}/{x}/{y}.png?key=a";
+  expect(loadHttpConfig({ NADI_MAP_TILES_URL: urlTemplate }).map).toEqual({
+    kind: "raster",
+    urlTemplate,
+    origin: "https://tiles.example:8443",
+    attribution: "tiles.example:8443",
+  });
+  for (const refused of [
+    "https://tiles.example/{z}/{x}.png",
+    "https://{s}.tiles.example/{z}/{x}/{y}.png",
+    "https://{x}/{z}/{y}.png",
+    "https://tiles.example/{z}/{x}/{y}/{w}.png",
+    "https://me:secret@tiles.example/{z}/{x}/{y}.png",
+    "ftp://tiles.example/{z}/{x}/{y}.png",
+    "/tiles/{z}/{x}/{y}.png",
+  ]) {
+    expect(problemsOf({ NADI_MAP_TILES_URL: refused }), refused).toEqual([
+      "NADI_MAP_TILES_URL: must be an address like https://tiles.example/{z}/{x}/{y}.png",
+    ]);
+  }
+});
+
+test("a PMTiles file names OpenStreetMap unless it is told otherwise, and is the only ground", () => {
+  const NADI_MAP_PMTILES = "java.pmtiles";
+  expect(loadHttpConfig({ NADI_MAP_PMTILES }).map).toEqual({
+    kind: "pmtiles",
+    file: "java.pmtiles",
+    attribution: "© OpenStreetMap (ODbL) · Protomaps",
+  });
+  const own = loadHttpConfig({ NADI_MAP_PMTILES, NADI_MAP_ATTRIBUTION: "Peta kami" }).map;
+  expect(own.attribution).toBe("Peta kami");
+  const NADI_MAP_TILES_URL = "https://tiles.example/{z}/{x}/{y}.png";
+  expect(problemsOf({ NADI_MAP_PMTILES, NADI_MAP_TILES_URL })).toEqual([
+    "NADI_MAP_PMTILES and NADI_MAP_TILES_URL: set one of them, not both",
+  ]);
 });

@@ -11,7 +11,11 @@ import { loadHttpConfig } from "../../../dashboard/server/config.ts";
 const script = "console.log(1);".repeat(200);
 
 /** A small page in the form that the builder leaves; `null`: none was built. */
-function createPage(t: TestContext, files: Record<string, string | Buffer> | null) {
+function createPage(
+  t: TestContext,
+  files: Record<string, string | Buffer> | null,
+  env: Record<string, string> = {},
+) {
   const pageDirectory = mkdtempSync(path.join(tmpdir(), "nadi-page-"));
   t.onTestFinished(() => rmSync(pageDirectory, { recursive: true }));
   mkdirSync(path.join(pageDirectory, "assets"));
@@ -19,7 +23,7 @@ function createPage(t: TestContext, files: Record<string, string | Buffer> | nul
     writeFileSync(path.join(pageDirectory, name), content);
   }
   const app = createHttpApp({
-    config: loadHttpConfig({ NADI_HTTP_PORT: "0" }),
+    config: loadHttpConfig({ NADI_HTTP_PORT: "0", ...env }),
     log: pino({ level: "silent" }),
     metrics: new MetricsRegistry(),
     readiness: [],
@@ -61,6 +65,26 @@ test("the page's policy lets nothing inline run, and nothing foreign load", asyn
   expect(policy).toContain("frame-ancestors 'none'");
   expect(policy).not.toMatch(/unsafe|data:|blob:|https?:|\*/);
   expect(headers["x-content-type-options"]).toBe("nosniff");
+});
+
+test("an operator's map tiles open the policy for images of that one origin, and no more", async (t) => {
+  const closed = await createPage(t, files).inject("/fleet");
+  const tiles = { NADI_MAP_TILES_URL: "https://tiles.example:8443/osm/{z}/{x}/{y}.png" };
+  const opened = await createPage(t, files, tiles).inject("/fleet");
+  const policyOf = ({ headers }: typeof opened): string[] =>
+    String(headers["content-security-policy"]).split("; ");
+  expect(policyOf(closed)).toEqual([
+    "default-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+  ]);
+  expect(policyOf(opened)).toEqual([
+    "default-src 'self'",
+    "img-src 'self' https://tiles.example:8443",
+    ...policyOf(closed).slice(1),
+  ]);
 });
 
 test("a file with a hash in its name is kept for good, and compressed for who takes it", async (t) => {
