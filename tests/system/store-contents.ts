@@ -62,10 +62,14 @@ export interface SenderLog {
 
 /** Compares with what was acknowledged by (device, seq): each has one time. */
 export function compareStore(dataDir: string, log: SenderLog): StoreReport {
+  return compareRows(storedRows(dataDir), log);
+}
+
+export function compareRows(rows: Iterable<StoredRow>, log: SenderLog): StoreReport {
   const report: StoreReport = { rows: 0, missing: [], duplicates: [], foreign: [] };
   const stored = new Map<string, Set<number>>();
   const sentBelow = new Map(log.acked.map((device) => [device.clientId, device.sentBelow]));
-  for (const row of storedRows(dataDir)) {
+  for (const row of rows) {
     report.rows += 1;
     const { clientId, seq } = row;
     const seqs = stored.get(clientId) ?? new Set();

@@ -25,7 +25,9 @@ export interface InfluxStoreOptions {
 /** What an operator should hear: sums that InfluxDB does not take are missing in long charts. */
 export interface InfluxEvent {
   kind: "sumsRefused";
+  /** How many were refused; 0: InfluxDB could not make them. */
   lines: number;
+  field?: string;
   detail: string;
 }
 

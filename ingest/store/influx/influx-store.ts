@@ -53,6 +53,7 @@ class InfluxStore implements TelemetryStore {
     this.#rollups = new Rollups({
       http: this.#http,
       send: async (level, lines) => this.#tellRefused(await this.#send(level, lines)),
+      onSkipped: (field, detail) => this.#log({ kind: "sumsRefused", lines: 0, field, detail }),
     });
   }
 
@@ -129,7 +130,8 @@ class InfluxStore implements TelemetryStore {
     const batch = toBatchLines(placed, await this.#look(placed));
     const refused = await this.#send("raw", batch.lines);
     this.#receivedMs = Math.max(this.#receivedMs, receivedMs);
-    this.#remember(placed);
+    const lost = new Set(refused.map(({ at }) => batch.readings[at]));
+    this.#remember(placed.filter(({ reading }) => !lost.has(reading)));
     await this.#tryRoll();
     return countOutcome(batch, refused, rejected);
   }

@@ -1,5 +1,6 @@
 import type { InfluxHttp } from "./influx-http.ts";
 import type { LevelName } from "./influx-config.ts";
+import { InfluxError } from "./influx-errors.ts";
 import {
   byName,
   byTags,
@@ -83,50 +84,99 @@ export function sumsAt(row: readonly unknown[], column: number): WindowSums {
   };
 }
 
+/** A stretch and the fields that one statement asks for. */
+interface Piece extends Stretch {
+  fields: readonly string[];
+}
+
+export interface RollParts {
+  http: InfluxHttp;
+  fieldsOf: (reading: string) => readonly string[];
+  send: (level: LevelName, lines: string[]) => Promise<void>;
+  /** Hears of a field that has no sums there, and why. */
+  onSkipped: (field: string, detail: string) => void;
+}
+
+/** A few at a time: their answers and lines are all that is held. */
+const piecesAtOnce = 8;
+
 /** Makes the sums of the stretches anew and writes them over what was there. */
 export async function rollStretches(
   stretches: readonly Stretch[],
   plan: LevelPlan,
-  parts: {
-    http: InfluxHttp;
-    fieldsOf: (reading: string) => readonly string[];
-    send: (level: LevelName, lines: string[]) => Promise<void>;
-  },
+  parts: RollParts,
 ): Promise<void> {
-  const pieces = stretches.flatMap((stretch) => cut(stretch, plan.widthMs));
-  const statements = pieces.map((piece) => statementOf(piece, plan, parts.fieldsOf(piece.reading)));
-  // A few at a time: their answers and lines are all that is held.
-  const atOnce = 8;
-  for (let first = 0; first < pieces.length; first += atOnce) {
-    const answers = await runQueries(parts.http, statements.slice(first, first + atOnce), {
-      level: plan.source,
-      isMs: true,
-    });
-    const lines = answers.flatMap((rows, at) => {
-      const reading = pieces[first + at]?.reading ?? "";
-      return toLines(rows, reading, parts.fieldsOf(reading));
-    });
+  const pieces = stretches.flatMap((stretch) => {
+    const fields = parts.fieldsOf(stretch.reading);
+    return fields.length === 0 ? [] : cut({ ...stretch, fields }, plan.widthMs);
+  });
+  for (let first = 0; first < pieces.length; first += piecesAtOnce) {
+    const lines = await sumUp(pieces.slice(first, first + piecesAtOnce), plan, parts);
     if (lines.length > 0) await parts.send(plan.name, lines);
   }
 }
 
-function cut(stretch: Stretch, widthMs: number): Stretch[] {
+/** Text that others have written in a field of ours costs the sums of that field, of no other. */
+async function sumUp(
+  pieces: readonly Piece[],
+  plan: LevelPlan,
+  parts: RollParts,
+): Promise<string[]> {
+  const statements = pieces.map((piece) => statementOf(piece, plan));
+  try {
+    const options = { level: plan.source, isMs: true };
+    const answers = await runQueries(parts.http, statements, options);
+    return answers.flatMap((rows, at) => {
+      const piece = pieces[at];
+      return piece === undefined ? [] : toLines(rows, piece);
+    });
+  } catch (error) {
+    if (!(error instanceof InfluxError) || !isAboutType(error)) throw error;
+    const smaller = split(pieces);
+    if (smaller === null) {
+      parts.onSkipped(pieces[0]?.fields[0] ?? "", error.message);
+      return [];
+    }
+    const [left, right] = smaller;
+    return [...(await sumUp(left, plan, parts)), ...(await sumUp(right, plan, parts))];
+  }
+}
+
+function split(pieces: readonly Piece[]): [Piece[], Piece[]] | null {
+  const middle = Math.ceil(pieces.length / 2);
+  if (pieces.length > 1) return [pieces.slice(0, middle), pieces.slice(middle)];
+  const [piece] = pieces;
+  if (piece === undefined || piece.fields.length < 2) return null;
+  const half = Math.ceil(piece.fields.length / 2);
+  const { fields } = piece;
+  return [
+    [{ ...piece, fields: fields.slice(0, half) }],
+    [{ ...piece, fields: fields.slice(half) }],
+  ];
+}
+
+/** `unsupported min iterator type: …string…` of 1.x and 2.x; 3 says it in its own words. */
+function isAboutType({ message }: InfluxError): boolean {
+  return /unsupported \w+ iterator type|type mismatch|utf8/i.test(message);
+}
+
+function cut(stretch: Piece, widthMs: number): Piece[] {
   const stepMs = stretchWindowsMax * widthMs;
   const isOne = "series" in stretch.where;
   if (isOne) return cutTime(stretch, stepMs * stretchKitchensMax);
   return cutTime(stretch, stepMs);
 }
 
-function cutTime(stretch: Stretch, stepMs: number): Stretch[] {
-  const pieces: Stretch[] = [];
+function cutTime(stretch: Piece, stepMs: number): Piece[] {
+  const pieces: Piece[] = [];
   for (let fromMs = stretch.fromMs; fromMs < stretch.toMs; fromMs += stepMs) {
     pieces.push({ ...stretch, fromMs, toMs: Math.min(stretch.toMs, fromMs + stepMs) });
   }
   return pieces;
 }
 
-function statementOf(stretch: Stretch, plan: LevelPlan, fields: readonly string[]): string {
-  const { where, fromMs, toMs, reading } = stretch;
+function statementOf(piece: Piece, plan: LevelPlan): string {
+  const { where, fromMs, toMs, reading, fields } = piece;
   const who =
     "series" in where
       ? whereSeries(where.series)
@@ -139,7 +189,7 @@ function statementOf(stretch: Stretch, plan: LevelPlan, fields: readonly string[
   );
 }
 
-function toLines(rows: readonly Rows[], reading: string, fields: readonly string[]): string[] {
+function toLines(rows: readonly Rows[], { reading, fields }: Piece): string[] {
   return rows.flatMap(({ tags, values }) => {
     const { sppgId = "", deviceId = "", channel = "" } = tags;
     const prefix = seriesPrefix({ sppgId, deviceId, channel, reading });

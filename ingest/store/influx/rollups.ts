@@ -39,6 +39,8 @@ interface Touched {
 export interface RollupsOptions {
   http: InfluxHttp;
   send: (level: LevelName, lines: string[]) => Promise<void>;
+  /** Hears of a field that has no sums there, and why. */
+  onSkipped: (field: string, detail: string) => void;
 }
 
 /**
@@ -49,14 +51,16 @@ export interface RollupsOptions {
 export class Rollups {
   readonly #http: InfluxHttp;
   readonly #send: RollupsOptions["send"];
+  readonly #onSkipped: RollupsOptions["onSkipped"];
   readonly #fields = new Map<string, Set<string>>();
   readonly #minutes: Touched = { plan: minuteLevel, open: new Map(), late: new Map() };
   readonly #hours: Touched = { plan: hourLevel, open: new Map(), late: new Map() };
   /** Minutes before it are complete; `null` until it has been read. */
   #rolledMs: number | null = null;
 
-  constructor({ http, send }: RollupsOptions) {
+  constructor({ http, send, onSkipped }: RollupsOptions) {
     this.#http = http;
+    this.#onSkipped = onSkipped;
     this.#send = send;
   }
 
@@ -157,6 +161,7 @@ export class Rollups {
       http: this.#http,
       fieldsOf: (reading) => this.fieldsOf(reading),
       send: this.#send,
+      onSkipped: this.#onSkipped,
     });
     level.late.clear();
     closeBefore(level, endMs);
