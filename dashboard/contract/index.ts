@@ -30,7 +30,13 @@ export { type PageName, pagePaths } from "./pages.ts";
 export { type Problem, problemSchema } from "./problem.ts";
 export { type PersonRole, personRoles, rolesBelowHead } from "./roles.ts";
 export { mayCall, type RouteFacts, type RouteName, routeNames, routes } from "./routes.ts";
-export { ruleBodySchema, rulePreviewSchema, rulesSchema, ruleVersionSchema } from "./rules.ts";
+export {
+  ruleBodySchema,
+  rulePreviewSchema,
+  rulesSchema,
+  ruleVersionSchema,
+  ruleVersionsSchema,
+} from "./rules.ts";
 export {
   type RouteAnswer,
   type RouteInput,

@@ -258,6 +258,12 @@ export const routes = {
     who: responsible,
     summary: "A new version of a rule",
   },
+  listRuleVersions: {
+    method: "GET",
+    path: `${kitchen}/rules/{key}/versions`,
+    who: responsible,
+    summary: "The versions of a rule, newest first, with who changed it and when",
+  },
   previewRule: {
     method: "POST",
     path: `${kitchen}/rules/preview`,

@@ -70,20 +70,31 @@ export const ruleBodySchema = z
   .discriminatedUnion("kind", [threshold, rateOfChange, noData, implausible])
   .check(z.meta({ id: "Rule" }));
 
-export const ruleVersionSchema = z
-  .object({
-    sppgId: sppgIdSchema,
-    key: ruleKey,
-    version: z.int().check(z.describe("Grows by 1 with each change; quoted, it is the ETag")),
-    changeSeq: z.int(),
-    isEnabled: z.boolean(),
-    rule: ruleBodySchema,
-  })
-  .check(z.meta({ id: "RuleVersion" }));
+const ruleVersion = z.object({
+  sppgId: sppgIdSchema,
+  key: ruleKey,
+  version: z.int().check(z.describe("Grows by 1 with each change; quoted, it is the ETag")),
+  changeSeq: z.int(),
+  isEnabled: z.boolean(),
+  rule: ruleBodySchema,
+});
+
+export const ruleVersionSchema = ruleVersion.check(z.meta({ id: "RuleVersion" }));
 
 export const rulesSchema = z.object({ rules: z.array(ruleVersionSchema) });
 
 export const ruleParams = z.extend(kitchenParams, { key: ruleKey });
+
+export const ruleVersionsSchema = z.object({
+  versions: z.array(
+    z.extend(ruleVersion, {
+      changedAtMs: z.nullable(timeMs),
+      changedBy: z
+        .nullable(z.string())
+        .check(z.describe("The person's e-mail address, or `cli`; null for a default")),
+    }),
+  ),
+});
 
 export const putRuleBody = z.strictObject({
   rule: ruleBodySchema,

@@ -57,6 +57,7 @@ import {
   rulePreviewSchema,
   rulesSchema,
   ruleVersionSchema,
+  ruleVersionsSchema,
 } from "./rules.ts";
 import { ownSessionsSchema, sessionParams, sessionSchema, signInBody } from "./session.ts";
 
@@ -113,6 +114,7 @@ export const routeSchemas = {
   readMap: { answer: mapSchema },
   listRules: { params: kitchenParams, answer: rulesSchema },
   putRule: { params: ruleParams, body: putRuleBody, answer: ruleVersionSchema },
+  listRuleVersions: { params: ruleParams, answer: ruleVersionsSchema },
   previewRule: { params: kitchenParams, body: previewRuleBody, answer: rulePreviewSchema },
   listAlerts: { params: kitchenParams, query: alertsQuery, answer: alertsSchema },
   readAlert: { params: alertParams, answer: alertRowSchema },

@@ -79,6 +79,14 @@ export interface AlertQuery {
   limit: number;
 }
 
+/** A version of a rule, and where it came from. */
+export interface RuleVersionRecord extends RuleVersion {
+  /** `null` for a default. */
+  changedAtMs: number | null;
+  /** As the audit log names who did it: `user:{email}`, `cli`; `null` for a default. */
+  changedBy: string | null;
+}
+
 export interface DeadLetter {
   deviceId: string;
   topicName: string;
@@ -116,6 +124,12 @@ export interface UnknownChild {
 export interface Desk {
   /** Defaults and the kitchen's own, each in its newest version. */
   listRules(sppgId: string): Promise<RuleVersion[]>;
+  /** The kitchen's own versions of a rule, newest first, the default at the end. */
+  listRuleVersions(query: {
+    sppgId: string;
+    key: string;
+    limit: number;
+  }): Promise<RuleVersionRecord[]>;
   /**
    * A new version of a rule. `expectedVersion` guards against two people: the newest one they saw,
    * or else `INGEST_RULE_CONFLICT`.

@@ -10,10 +10,10 @@ import { findRuleFaults } from "../rules/check-rule.ts";
 import { type Rule, ruleSchema, type RuleVersion } from "../rules/rule.ts";
 import type { DeskContext } from "./desk-context.ts";
 import type { Desk } from "./desk.ts";
-import { toRuleVersion } from "./rule-versions.ts";
+import { readVersions, toRuleVersion } from "./rule-versions.ts";
 import type { IngestTables, IngestTransaction } from "./tables.ts";
 
-type RuleMethods = Pick<Desk, "listRules" | "putRule">;
+type RuleMethods = Pick<Desk, "listRules" | "listRuleVersions" | "putRule">;
 
 /** Every reading of a kitchen meets its rules: a list that nobody reads through is no rule book. */
 export const kitchenRulesMax = 500;
@@ -37,6 +37,12 @@ export function createRuleMethods(context: DeskContext): RuleMethods {
       );
       for (const row of stored) byKey.set(row.rule_key, toRuleVersion(row));
       return [...byKey.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    },
+    async listRuleVersions({ sppgId, key, limit }) {
+      const versions = await readVersions(db, { sppgId, key, limit });
+      const preset = context.defaultRules.find((rule) => rule.key === key);
+      if (preset === undefined || versions.length >= limit) return versions;
+      return [...versions, { ...toDefault(sppgId, preset), changedAtMs: null, changedBy: null }];
     },
     async putRule(input, actor, address = null) {
       const { sppgId, isEnabled, expectedVersion } = input;

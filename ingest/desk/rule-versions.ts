@@ -2,7 +2,7 @@ import { type Records, tablesOf } from "../../devices/index.ts";
 import type { Kysely } from "kysely";
 import type { AlertCommand } from "../monitor/monitor.ts";
 import type { Rule, RuleVersion } from "../rules/rule.ts";
-import type { IngestRecords } from "./desk.ts";
+import type { IngestRecords, RuleVersionRecord } from "./desk.ts";
 import type { AlertCommandRow, IngestTables, RuleVersionRow } from "./tables.ts";
 
 type FactMethods = Pick<IngestRecords, "rulesAsOf" | "factsBetween">;
@@ -70,6 +70,35 @@ async function newestRules(
     .orderBy("rule_version.rule_key")
     .execute();
   return rows.map(toRuleVersion);
+}
+
+/** Newest first, each with its row of the audit log, which was written in its transaction. */
+export async function readVersions(
+  db: Kysely<IngestTables>,
+  { sppgId, key, limit }: { sppgId: string; key: string; limit: number },
+): Promise<RuleVersionRecord[]> {
+  const rows = await db
+    .selectFrom("rule_version")
+    .innerJoin("change_log", "change_log.seq", "rule_version.change_seq")
+    .leftJoin("audit_log", (join) =>
+      join
+        .onRef("audit_log.sppg_id", "=", "rule_version.sppg_id")
+        .onRef("audit_log.subject", "=", "rule_version.rule_key")
+        .onRef("audit_log.at_ms", "=", "change_log.at_ms")
+        .on("audit_log.action", "=", "rule.put"),
+    )
+    .selectAll("rule_version")
+    .select(["change_log.at_ms", "audit_log.actor"])
+    .where("rule_version.sppg_id", "=", sppgId)
+    .where("rule_version.rule_key", "=", key)
+    .orderBy("version", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    ...toRuleVersion(row),
+    changedAtMs: row.at_ms,
+    changedBy: row.actor,
+  }));
 }
 
 export function toRuleVersion(row: RuleVersionRow): RuleVersion {

@@ -13,7 +13,15 @@ export interface IngestTables {
   monitor_state: MonitorStateRow;
   monitor_meta: MonitorMetaRow;
   /** The registry's: read here, written by `appendChange` alone. */
-  change_log: { seq: number; kind: string; sppg_id: string | null };
+  change_log: { seq: number; kind: string; sppg_id: string | null; at_ms: number };
+  /** The registry's: says who has changed a rule. */
+  audit_log: {
+    at_ms: number;
+    actor: string;
+    action: string;
+    sppg_id: string | null;
+    subject: string | null;
+  };
   /** The registry's. */
   kitchen: { sppg_id: string };
 }

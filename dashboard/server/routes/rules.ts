@@ -7,6 +7,8 @@ import { refuseInput } from "./series.ts";
 /** More than a person looks through; the counts of devices are whole. */
 const firingsMax = 500;
 const previewMs = 86_400_000;
+/** A rule that is changed each week shows a year. */
+const versionsMax = 50;
 
 export function registerRuleRoutes(api: Api): void {
   registerRuleBook(api);
@@ -47,6 +49,16 @@ function registerRuleBook(api: Api): void {
   route(api, "listRules", async ({ kitchen }) => {
     const rules = await desk.listRules(kitchen.sppgId);
     return { rules };
+  });
+  route(api, "listRuleVersions", async ({ kitchen, params }) => {
+    const asked = { sppgId: kitchen.sppgId, key: params.key, limit: versionsMax };
+    const versions = await desk.listRuleVersions(asked);
+    return {
+      versions: versions.map((version) => ({
+        ...version,
+        changedBy: version.changedBy?.replace(/^user:/, "") ?? null,
+      })),
+    };
   });
   route(api, "putRule", async ({ kitchen, params, body, session, request, reply }) => {
     if (body.rule.key !== params.key) {

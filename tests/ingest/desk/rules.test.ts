@@ -56,6 +56,31 @@ test("a change of a version that is not the newest one is refused, and changes n
   expect([await desk.listRules(sppgId), await readLogs(records)]).toEqual(before);
 });
 
+test("every version is kept with who made it and when, the default as the oldest", async (t) => {
+  const { desk, clock } = await openDesk(t);
+  const atMs = clock.ms;
+  await desk.putRule(change(warmer, 0), actor);
+  // In the same ms: another rule's row of the audit log is not taken for this one's.
+  await desk.putRule(change(quietRule, 0), "cli");
+  clock.ms += 60_000;
+  await desk.putRule(change(coldRule, 1, { isEnabled: false }), "user:budi@example.org");
+  const asked = { sppgId, key: coldRule.key, limit: 10 };
+  expect(await desk.listRuleVersions(asked)).toMatchObject([
+    {
+      version: 2,
+      isEnabled: false,
+      changedAtMs: atMs + 60_000,
+      changedBy: "user:budi@example.org",
+    },
+    { version: 1, rule: { limit: 6 }, changedAtMs: atMs, changedBy: actor },
+    { version: 0, rule: { limit: 5 }, changedAtMs: null, changedBy: null },
+  ]);
+  expect(await desk.listRuleVersions({ ...asked, limit: 1 })).toMatchObject([{ version: 2 }]);
+  expect(await desk.listRuleVersions({ ...asked, sppgId: otherSppgId })).toMatchObject([
+    { version: 0 },
+  ]);
+});
+
 test("of two people who change the same version at once, one is refused", async (t) => {
   const { desk } = await openDesk(t);
   const outcomes = await Promise.allSettled([

@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { rulePreviewSchema, rulesSchema } from "../../../../dashboard/contract/index.ts";
+import {
+  rulePreviewSchema,
+  rulesSchema,
+  ruleVersionsSchema,
+} from "../../../../dashboard/contract/index.ts";
 import { coldRule } from "../../../ingest/desk/factories.ts";
 import { createKitchenApi, sppgId, startMs } from "../kitchen-api.ts";
 
@@ -119,4 +123,16 @@ test("a draft without sense is refused with where, and too many previews at once
   gate.resolve();
   const codes = (await Promise.all(running)).map(({ statusCode }) => statusCode);
   expect(codes.toSorted((a, b) => a - b)).toEqual([200, 200, 429]);
+});
+
+test("the versions of a rule say who changed it", async (t) => {
+  const made = await createKitchenApi(t);
+  const head = await made.signIn("head");
+  await head.send("PUT", url, { body: { rule: stricter, expectedVersion: 0 } });
+  const answer = await head.get(`${url}/versions`);
+  expect(ruleVersionsSchema.parse(answer.json())).toEqual(answer.json());
+  expect(answer.json().versions).toMatchObject([
+    { version: 1, rule: { limit: 4 }, changedBy: head.email, changedAtMs: startMs },
+    { version: 0, rule: { limit: 5 }, changedBy: null, changedAtMs: null },
+  ]);
 });
