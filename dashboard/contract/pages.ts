@@ -3,7 +3,9 @@ export const pagePaths = {
   overview: "/",
   kitchen: "/kitchens/:sppgId",
   fleet: "/fleet",
+  stock: "/stock",
   alerts: "/alerts",
+  rules: "/rules",
   devices: "/devices",
   screens: "/screens",
   /** Without the shell around it: for a screen on a wall. */

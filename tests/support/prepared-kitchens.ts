@@ -3,6 +3,7 @@ import {
   type DeviceKind,
   type DevicePlace,
   formatPrincipal,
+  type KitchenTimeZone,
   type Registry,
   telemetryTopic,
 } from "../../devices/index.ts";
@@ -23,6 +24,8 @@ export interface PlannedDevice {
 
 export interface PlannedKitchen {
   sppgId: string;
+  /** Default: Jakarta's. */
+  timeZone?: KitchenTimeZone;
   devices: readonly PlannedDevice[];
 }
 
@@ -47,8 +50,8 @@ export async function prepareKitchens(
 ): Promise<PreparedKitchens> {
   const logins = new Map<string, DeviceLogin>();
   const operator = await withRegistry(dataDir, async (registry) => {
-    for (const { sppgId, devices } of kitchens) {
-      await registry.addKitchen({ sppgId, name: sppgId, timeZone: "Asia/Jakarta" }, actor);
+    for (const { sppgId, devices, timeZone = "Asia/Jakarta" } of kitchens) {
+      await registry.addKitchen({ sppgId, name: sppgId, timeZone }, actor);
       for (const device of [...devices, marker]) {
         const login = await addDevice(registry, sppgId, device);
         logins.set(login.clientId, login);

@@ -24,6 +24,14 @@ const AlertsPage = lazy(async () => {
   const { AlertsPage: page } = await import("../pages/alerts/AlertsPage.tsx");
   return { default: page };
 });
+const RulesPage = lazy(async () => {
+  const { RulesPage: page } = await import("../pages/rules/RulesPage.tsx");
+  return { default: page };
+});
+const StockPage = lazy(async () => {
+  const { StockPage: page } = await import("../pages/stock/StockPage.tsx");
+  return { default: page };
+});
 
 const WallPage = lazy(async () => {
   const { WallPage: page } = await import("../pages/wall/WallPage.tsx");
@@ -64,7 +72,9 @@ function ShellPages() {
               {({ sppgId }) => <KitchenPage key={sppgId} sppgId={sppgId} />}
             </Route>
             <Route path={pagePaths.fleet} component={FleetPage} />
+            <Route path={pagePaths.stock} component={StockPage} />
             <Route path={pagePaths.alerts} component={AlertsPage} />
+            <Route path={pagePaths.rules} component={RulesPage} />
             <Route path={pagePaths.screens} component={ScreensPage} />
             <Route component={NotFoundPage} />
           </Switch>

@@ -66,6 +66,7 @@ function Navigation({ className }: { className: string }) {
       <Entry page="overview" href={pagePaths.overview} icon="overview" />
       {kitchenId !== null && <Entry page="kitchen" href={kitchenHref} icon="kitchen" />}
       <Entry page="fleet" href={pagePaths.fleet} icon="fleet" />
+      <Entry page="stock" href={pagePaths.stock} icon="stock" />
       <Entry page="alerts" href={pagePaths.alerts} icon="alerts" count={unacknowledgedCount} />
     </nav>
   );

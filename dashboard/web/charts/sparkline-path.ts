@@ -26,7 +26,7 @@ export interface SparkBox {
 }
 
 /** Room for the end dot and the thickness of the line. */
-const edge = 4;
+export const edge = 4;
 const spanMin = 2;
 
 /** A sparkline's geometry, without any drawing. Points are in the order of time. */

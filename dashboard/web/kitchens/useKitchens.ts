@@ -62,12 +62,17 @@ export function useKitchenSnapshots() {
   };
 }
 
-function useSnapshots() {
-  const list = useQuery({
+/** Their names alone: for a page that reads one of them itself. */
+export function useKitchenList() {
+  return useQuery({
     queryKey: ["kitchens"],
     queryFn: ({ signal }) => call("listKitchens", { signal }),
     refetchInterval: listRefetchMs,
   });
+}
+
+function useSnapshots() {
+  const list = useKitchenList();
   const all = list.data?.kitchens ?? [];
   const asked = all.slice(0, kitchensShownMax);
   const refetchInterval = refetchMs * Math.max(1, Math.ceil(asked.length / fewKitchens));

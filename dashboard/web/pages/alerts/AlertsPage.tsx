@@ -1,9 +1,10 @@
-import { useLocation, useSearch } from "wouter";
+import { Link, useLocation, useSearch } from "wouter";
 import { pagePaths } from "../../../contract/index.ts";
+import { buttonClass } from "../../components/Button.tsx";
 import { Chip, Chips } from "../../components/Chips.tsx";
 import { ErrorState, Skeleton } from "../../components/Notice.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
-import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
+import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import { alertsTexts } from "../../i18n/alerts.ts";
 import type { Standing } from "../../kitchens/standing.ts";
 import { useKitchens } from "../../kitchens/useKitchens.ts";
@@ -27,6 +28,7 @@ export function AlertsPage() {
     <>
       <PageHead title={title} about={useAbout(chosen, filter)}>
         {standings.length > 1 && <KitchenChoice standings={standings} filter={filter} />}
+        <RulesLink filter={filter} />
       </PageHead>
       <Filters filter={filter} />
       {error !== null && <ErrorState error={error} text={t.failed} onRetry={retry} />}
@@ -38,6 +40,18 @@ export function AlertsPage() {
           <OpenInbox standings={chosen} filter={filter} isOneOfMany={standings.length > 1} />
         ))}
     </>
+  );
+}
+
+/** Rules have no entry of their own: whoever asks why it fires comes from here. */
+function RulesLink({ filter }: { filter: AlertFilter }) {
+  const { navigation } = useWords();
+  const search =
+    filter.sppgId === null ? "" : `?${new URLSearchParams({ kitchen: filter.sppgId })}`;
+  return (
+    <Link href={`${pagePaths.rules}${search}`} className={buttonClass({})}>
+      {navigation.rules}
+    </Link>
   );
 }
 

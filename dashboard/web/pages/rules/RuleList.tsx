@@ -1,0 +1,76 @@
+import { Link } from "wouter";
+import { SeverityMark } from "../../components/SeverityMark.tsx";
+import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
+import { rulesTexts } from "../../i18n/rules.ts";
+import { describeRule } from "./describe-rule.ts";
+import type { RuleAddress } from "./rule-address.ts";
+import { limitSourceOf } from "./rule-draft.ts";
+import type { RulePlace, RuleVersion } from "./rule-types.ts";
+import styles from "./RulesPage.module.css";
+
+/** Each rule as its sentence, in the order of what it is about. */
+export function RuleList(props: {
+  rules: readonly RuleVersion[];
+  place: RulePlace;
+  fired: ReadonlyMap<string, number> | null;
+  address: RuleAddress;
+}) {
+  const { rules, place, fired, address } = props;
+  const t = useTexts(rulesTexts);
+  const said = { texts: t, words: useWords(), format: useFormat() };
+  const factsOf = useRuleFacts();
+  const rows = rules
+    .map((version) => ({ version, sentence: describeRule(version.rule, place, said) }))
+    .toSorted((a, b) => a.sentence.localeCompare(b.sentence));
+  return (
+    <ul className={styles["list"]} aria-label={t.list}>
+      {rows.map(({ version, sentence }) => {
+        const { key, rule, isEnabled } = version;
+        const isChosen = key === address.chosen;
+        return (
+          <li key={key} className={isChosen ? styles["chosen"] : undefined}>
+            <Link
+              href={address.hrefOf(key)}
+              className={`${styles["row"]} ${isEnabled ? "" : styles["off"]}`}
+              aria-current={isChosen ? "true" : undefined}
+            >
+              <SeverityMark severity={rule.severity} size="large" />
+              <span className={styles["what"]}>
+                <b>
+                  {sentence}
+                  <span className={styles["arrow"]}> → {said.words.severity[rule.severity]}</span>
+                </b>
+                <span>{factsOf(version)}</span>
+              </span>
+              <Fired isEnabled={isEnabled} count={fired === null ? null : (fired.get(key) ?? 0)} />
+            </Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** `pedoman · Codex … · versi 2` */
+export function useRuleFacts(): (version: RuleVersion) => string {
+  const t = useTexts(rulesTexts);
+  const format = useFormat();
+  return ({ rule, version }) => {
+    const source = limitSourceOf(rule);
+    const from = source === null ? null : `${t.source[source.sourceKind]} · ${source.source}`;
+    const which = version === 0 ? t.preset : t.version(format.number(version));
+    return [from, which].filter((part) => part !== null).join(" · ");
+  };
+}
+
+function Fired({ isEnabled, count }: { isEnabled: boolean; count: number | null }) {
+  const t = useTexts(rulesTexts);
+  const format = useFormat();
+  if (!isEnabled) return <span className={styles["fired"]}>{t.disabled}</span>;
+  if (count === null) return null;
+  return (
+    <span className={`${styles["fired"]} ${count > 0 ? styles["some"] : ""}`}>
+      {count === 0 ? t.notFired : t.fired(format.number(count))}
+    </span>
+  );
+}

@@ -1,0 +1,134 @@
+import { Link, useSearch } from "wouter";
+import { pagePaths } from "../../../contract/index.ts";
+import { useLastKitchen } from "../../app/last-kitchen.ts";
+import { Button, buttonClass } from "../../components/Button.tsx";
+import { EmptyState, ErrorState, Skeleton } from "../../components/Notice.tsx";
+import { PageHead } from "../../components/PageHead.tsx";
+import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
+import { rulesTexts } from "../../i18n/rules.ts";
+import { useKitchens } from "../../kitchens/useKitchens.ts";
+import { useSession } from "../../session/SessionProvider.tsx";
+import { useIsWide } from "../alerts/useIsWide.ts";
+import { NewRule } from "./NewRule.tsx";
+import { RuleDetail } from "./RuleDetail.tsx";
+import { RuleList } from "./RuleList.tsx";
+import { newRuleKey, useRuleAddress } from "./rule-address.ts";
+import type { RulePlace, RuleVersion } from "./rule-types.ts";
+import styles from "./RulesPage.module.css";
+import { useFiredCounts, useRuleList } from "./useRuleBook.ts";
+
+/** What a kitchen watches, as sentences; who answers for the food changes them here. */
+export function RulesPage() {
+  const t = useTexts(rulesTexts);
+  const asked = new URLSearchParams(useSearch()).get("kitchen");
+  const last = useLastKitchen();
+  const { standings, isLoading, error, retry } = useKitchens();
+  const places = standings
+    .map(({ snapshot: { kitchen, devices } }): RulePlace => ({ kitchen, devices }))
+    .toSorted((a, b) => a.kitchen.name.localeCompare(b.kitchen.name));
+  const find = (sppgId: string | null) => places.find(({ kitchen }) => kitchen.sppgId === sppgId);
+  const place = find(asked) ?? find(last) ?? places[0];
+  if (place !== undefined) {
+    return <KitchenRules key={place.kitchen.sppgId} place={place} places={places} />;
+  }
+  return (
+    <>
+      <PageHead title={t.title.unknown} />
+      {error !== null && <ErrorState error={error} text={t.failed} onRetry={retry} />}
+      {isLoading && error === null && <Skeleton lines={6} />}
+      {!isLoading && error === null && <EmptyState text={t.noKitchen} />}
+    </>
+  );
+}
+
+function KitchenRules({ place, places }: { place: RulePlace; places: readonly RulePlace[] }) {
+  const t = useTexts(rulesTexts);
+  const { sppgId } = place.kitchen;
+  const { may } = useSession();
+  const { data, error, isPending, refetch } = useRuleList(sppgId);
+  const fired = useFiredCounts(sppgId);
+  const isWide = useIsWide();
+  const address = useRuleAddress(sppgId);
+  const rules = data?.rules ?? [];
+  const chosen = rules.find(({ key }) => key === address.chosen);
+  const isNew = address.chosen === newRuleKey && may("putRule");
+  const hasDetail = chosen !== undefined || isNew;
+  return (
+    <>
+      <Head {...{ place, places, rules, fired }} />
+      {error !== null && (
+        <ErrorState error={error} text={t.failed} onRetry={() => void refetch()} />
+      )}
+      {isPending && error === null && <Skeleton lines={6} />}
+      {data !== undefined && (
+        <div className={styles["columns"]}>
+          {(isWide || !hasDetail) && (
+            <div className={styles["book"]}>
+              {may("putRule") && (
+                <Button onClick={() => address.choose(newRuleKey)}>{t.add}</Button>
+              )}
+              <RuleList {...{ rules, place, fired }} address={address} />
+            </div>
+          )}
+          {(isWide || hasDetail) && (
+            <section className={styles["detail"]} aria-label={t.detail}>
+              {!isWide && (
+                <Link href={address.hrefOf(null)} className={buttonClass({ look: "quiet" })}>
+                  ‹ {t.toList}
+                </Link>
+              )}
+              {isNew && <NewRule place={place} rules={rules} onSaved={address.choose} />}
+              {chosen !== undefined && (
+                <RuleDetail key={chosen.key} version={chosen} place={place} fired={fired} />
+              )}
+              {!hasDetail && <EmptyState text={t.choose} />}
+            </section>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+function Head(props: {
+  place: RulePlace;
+  places: readonly RulePlace[];
+  rules: readonly RuleVersion[];
+  fired: ReadonlyMap<string, number> | null;
+}) {
+  const { place, places, rules, fired } = props;
+  const t = useTexts(rulesTexts);
+  const format = useFormat();
+  const { choose } = useRuleAddress(place.kitchen.sppgId);
+  const off = rules.filter(({ isEnabled }) => !isEnabled).length;
+  const about = [
+    t.about(place.kitchen.name, format.number(rules.length)),
+    off === 0 ? null : t.off(format.number(off)),
+  ];
+  const titleOf = (count: number): string =>
+    count === 0 ? t.title.calm : t.title.fired(format.number(count));
+  return (
+    <PageHead
+      title={fired === null ? t.title.unknown : titleOf(fired.size)}
+      about={about.filter((part) => part !== null).join(" · ")}
+    >
+      {places.length > 1 && (
+        <select
+          aria-label={t.kitchen}
+          className={styles["choice"]}
+          value={place.kitchen.sppgId}
+          onChange={({ target }) => choose(null, target.value)}
+        >
+          {places.map(({ kitchen }) => (
+            <option key={kitchen.sppgId} value={kitchen.sppgId}>
+              {kitchen.name}
+            </option>
+          ))}
+        </select>
+      )}
+      <Link href={pagePaths.alerts} className={buttonClass({})}>
+        {t.back}
+      </Link>
+    </PageHead>
+  );
+}
