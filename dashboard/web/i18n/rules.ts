@@ -127,7 +127,8 @@ export const rulesTexts = defineTexts({
       noData: "Tidak ada data alat ini dalam 24 jam.",
       told: "Dihitung dari data tersimpan: kiriman susulan dianggap tepat waktu.",
       toldSilence:
-        "Dihitung dari data tersimpan: kiriman susulan dianggap tepat waktu, dan Nadi tak pernah mati.",
+        "Dihitung dari data tersimpan: kiriman susulan dianggap tepat waktu, " +
+        "dan Nadi dianggap tak pernah mati.",
     },
     versions: {
       heading: "Riwayat aturan",

@@ -46,7 +46,7 @@ const devices = [
   { deviceId: "child-a", gatewayId: "hub", ...probe },
   { deviceId: "child-b", gatewayId: "hub", ...probe },
 ] as const;
-const periodSeconds = 3 * 3600;
+const periodSeconds = 2 * 3600;
 
 /** Walks, steps, gaps and faults, of devices with and without a time of their own. */
 function play(seed: number): Scene {
@@ -127,7 +127,7 @@ const byTime = (a: { openedAtMs: number; deviceId: string }, b: typeof a): numbe
 
 test("a rule's preview is the alerts that it has opened, for every kind and many signals", async (t) => {
   const opened = new Map<string, number>();
-  for (let seed = 1; seed <= 12; seed += 1) {
+  for (let seed = 1; seed <= 8; seed += 1) {
     const scene = play(seed);
     const history = await keepReadings(t, scene);
     for (const rule of rules) {
@@ -148,7 +148,7 @@ test("a rule's preview is the alerts that it has opened, for every kind and many
   }
   // A signal on which nothing happens would prove nothing.
   expect(opened.size).toBe(rules.length);
-  for (const [key, count] of opened) expect([key, count >= 10]).toEqual([key, true]);
+  for (const [key, count] of opened) expect([key, count >= 5]).toEqual([key, true]);
 });
 
 test("another limit fires at other times, and the rule in force is left as it is", async (t) => {
@@ -190,8 +190,8 @@ test("more readings than the limit leave the newest hours, and the answer says s
   const history = await keepReadings(t, scene);
   const query = queryOf(scene, limitRule);
   const whole = await history.preview(query);
-  expect(whole).toMatchObject({ isPartial: false, fromMs: query.fromMs, readingsCount: 1_080 });
-  const limits = { rowsMax: 600, readMsMax: 60_000 };
+  expect(whole).toMatchObject({ isPartial: false, fromMs: query.fromMs, readingsCount: 720 });
+  const limits = { rowsMax: 400, readMsMax: 60_000 };
   const cut = await previewRule(history, query, limits);
   expect(cut.isPartial).toBe(true);
   expect(cut.fromMs).toBeGreaterThan(query.fromMs);
