@@ -29,22 +29,38 @@ export interface ProvisionedSize {
   devicesPerKitchen: number;
   /** Which rules look at the devices, and where their live values go; `null`: none, nowhere. */
   place: DevicePlace | null;
+  /** Further people who may see every kitchen; default 0. */
+  people?: number;
+}
+
+export interface ProvisionedPerson {
+  email: string;
+  password: string;
 }
 
 export interface Provisioned {
   /** The first of each kitchen, then the second of each: neighbours in time are of different. */
   devices: LoadDevice[];
-  operator: { email: string; password: string };
+  operator: ProvisionedPerson;
+  people: ProvisionedPerson[];
 }
 
 /** As `provision`, with kitchens, and an operator who may see them all. */
 export function provisionKitchens(dataDir: string, size: ProvisionedSize): Promise<Provisioned> {
   return withRegistry(dataDir, async (registry) => {
     const devices = await addAll(registry, size);
-    const email = "operator@bench.test";
-    const { password } = await registry.addUser({ email, role: "operator" }, actor);
-    return { devices, operator: { email, password } };
+    const operator = await addPerson(registry, "operator@bench.test");
+    const people: ProvisionedPerson[] = [];
+    for (let number = 1; number <= (size.people ?? 0); number += 1) {
+      people.push(await addPerson(registry, `person-${number}@bench.test`));
+    }
+    return { devices, operator, people };
   });
+}
+
+async function addPerson(registry: Registry, email: string): Promise<ProvisionedPerson> {
+  const { password } = await registry.addUser({ email, role: "operator" }, actor);
+  return { email, password };
 }
 
 async function addAll(registry: Registry, size: ProvisionedSize): Promise<LoadDevice[]> {
