@@ -137,7 +137,7 @@ async function startRecords(
   stack: StopStack,
 ): Promise<RecordsWorker<Services>> {
   const worker = await startRecordsWorker<Services>({
-    dataDir: configs.devices.dataDir,
+    ...configs.devices,
     lock: true,
     migrationModules,
     services: serviceModules,

@@ -1,6 +1,15 @@
 import { defineConfig } from "vitest/config";
 
 const systemTests = "tests/system/**/*.test.ts";
+/** What reads and writes records runs on both of their engines. */
+const recordsTests = [
+  "tests/devices/registry/*.test.ts",
+  "tests/devices/records/migrations.test.ts",
+  "tests/ingest/desk/*.test.ts",
+  "tests/dashboard/server/people/*.test.ts",
+  "tests/dashboard/server/routes/screens.test.ts",
+  "tests/broker/audit-writer.test.ts",
+];
 const browserTests = "tests/browser/**/*.test.ts";
 
 export default defineConfig({
@@ -15,6 +24,19 @@ export default defineConfig({
           include: ["tests/**/*.test.ts"],
           exclude: [systemTests, browserTests],
           testTimeout: 20_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "postgres",
+          include: recordsTests,
+          // Looks into files.
+          exclude: ["tests/devices/registry/secrets-at-rest.test.ts"],
+          globalSetup: "tests/support/postgres-setup.ts",
+          testTimeout: 30_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },

@@ -7,12 +7,29 @@ const defaults = {
   NADI_MQTT_PORT: 1883,
 } as const;
 
+/** Never says the value: it holds a password. */
+const databaseUrl = z
+  .string()
+  .refine(isDatabaseUrl, "must be postgres://user:password@host:port/database");
+
+function isDatabaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname } = new URL(text);
+  return /^postgres(ql)?:$/.test(protocol) && hostname !== "" && pathname.length > 1;
+}
+
 /** What the commands for kitchens, devices and people read; `.env.example` is kept in step. */
 export const devicesConfigSchema = z.object({
   NADI_DATA_DIR: z
     .string()
     .default(defaults.NADI_DATA_DIR)
     .describe("Folder of the journal, the records and the readings."),
+  NADI_DATABASE_URL: databaseUrl
+    .optional()
+    .describe(
+      "PostgreSQL of the records (kitchens, devices, people, rules, alerts): " +
+        "postgres://user:password@host:port/database; unset: SQLite in NADI_DATA_DIR.",
+    ),
   NADI_MQTT_HOST: z
     .string()
     .default(defaults.NADI_MQTT_HOST)
@@ -28,6 +45,8 @@ export const devicesConfigSchema = z.object({
 
 export interface DevicesConfig {
   readonly dataDir: string;
+  /** `undefined`: SQLite in the data folder. */
+  readonly databaseUrl: string | undefined;
   readonly mqttHost: string;
   readonly mqttPort: number;
 }
@@ -37,6 +56,7 @@ export function loadDevicesConfig(env: Environment): DevicesConfig {
   const values = parseEnvironment(devicesConfigSchema, env);
   return Object.freeze({
     dataDir: values.NADI_DATA_DIR,
+    databaseUrl: values.NADI_DATABASE_URL,
     mqttHost: values.NADI_MQTT_HOST,
     mqttPort: values.NADI_MQTT_PORT,
   });

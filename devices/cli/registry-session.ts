@@ -1,6 +1,6 @@
 import { loadDevicesConfig, type DevicesConfig } from "../config.ts";
 import { loadMigrations, migrate } from "../records/migrations.ts";
-import { openRecords, recordsPath } from "../records/records.ts";
+import { openRecords, recordsOf } from "../records/records.ts";
 import { createRegistry } from "../registry/create-registry.ts";
 import type { Registry } from "../registry/registry.ts";
 import { exitCodes, type CommandContext, type ParsedArguments } from "./command.ts";
@@ -30,7 +30,7 @@ export async function withRegistry<Result>(
 ): Promise<Result> {
   const config = loadDevicesConfig(context.env);
   const migrations = await loadMigrations(options.migrationModules);
-  const records = await openRecords({ path: recordsPath(config.dataDir) });
+  const records = await openRecords(recordsOf(config));
   try {
     await migrate(records, migrations);
     const registry = createRegistry(records, { nowMs: () => Date.now() });

@@ -1,4 +1,4 @@
-import type { ColumnDefinitionBuilder, Transaction } from "kysely";
+import { type ColumnDefinitionBuilder, sql, type Transaction } from "kysely";
 import { CodedError, recordsError } from "./errors.ts";
 import { tablesOf, writeTransaction, type Records, type RecordsDialect } from "./records.ts";
 
@@ -113,6 +113,7 @@ async function applyOnce(records: Records, migration: Migration): Promise<boolea
         .executeTakeFirst();
       if (row !== undefined) return false;
       await migration.up(tx as unknown as Transaction<unknown>, records.dialect);
+      if (records.dialect === "postgres") await compareTextByBytes(tx);
       // Only a note for people: nothing is decided by this time.
       await tx.insertInto("nadi_migration").values({ id, applied_at_ms: Date.now() }).execute();
       return true;
@@ -125,6 +126,25 @@ async function applyOnce(records: Records, migration: Migration): Promise<boolea
       facts: { migration: migration.id },
       cause: error,
     });
+  }
+}
+
+/**
+ * Texts are ordered by their bytes, as SQLite does: by the database's own language pages would
+ * begin elsewhere, and an upgrade of its C library could damage the indexes.
+ */
+async function compareTextByBytes<Tables>(tx: Transaction<Tables>): Promise<void> {
+  const { rows } = await sql<{ table_name: string; columns: string[] }>`
+    select table_name, array_agg(column_name::text) as columns
+    from information_schema.columns
+    where table_schema = current_schema() and data_type = 'text'
+      and collation_name is distinct from 'C'
+    group by table_name`.execute(tx);
+  for (const { table_name: table, columns } of rows) {
+    const changes = columns.map(
+      (column) => sql`alter column ${sql.ref(column)} type text collate "C"`,
+    );
+    await sql`alter table ${sql.table(table)} ${sql.join(changes)}`.execute(tx);
   }
 }
 

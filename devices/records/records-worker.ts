@@ -8,6 +8,8 @@ import { fromWireError, type FromWorker, type ToWorker, type WorkerStart } from 
 
 export interface RecordsWorkerOptions<Services extends object> {
   dataDir: string;
+  /** `NADI_DATABASE_URL`; left out: SQLite in the data folder. */
+  databaseUrl?: string | undefined;
   /** Own the data folder (`serve`): a second owner fails with `RECORDS_DATA_DIR_IN_USE`. */
   lock: boolean;
   /** How long a call waits for another process's write lock. Default `recordsBusyTimeoutMs`. */
@@ -55,6 +57,7 @@ export async function startRecordsWorker<Services extends object>(
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     workerData: {
       dataDir: options.dataDir,
+      databaseUrl: options.databaseUrl,
       lock: options.lock,
       busyTimeoutMs: options.busyTimeoutMs ?? recordsBusyTimeoutMs,
       migrationModules: options.migrationModules,

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { Kysely, SqliteDialect, sql, type Transaction } from "kysely";
+import { CodedError } from "./errors.ts";
 import { bridgeToKysely, sqliteResultCode, toRecordsError } from "./sqlite-bridge.ts";
 
 export type RecordsDialect = "sqlite" | "postgres";
@@ -14,7 +15,10 @@ export interface Records {
   close(): Promise<void>;
 }
 
-export interface RecordsOptions {
+/** A file of our own, or a database on PostgreSQL by its URL. */
+export type RecordsOptions = SqliteOptions | { url: string; connectionsMax?: number };
+
+export interface SqliteOptions {
   /** A file, made if missing with its folder, or `:memory:`. */
   path: string;
   /** How long a statement waits for another process's write lock. Default 5 s. */
@@ -35,11 +39,30 @@ export function recordsPath(dataDir: string): string {
   return join(dataDir, "records.sqlite");
 }
 
+/** Where a deployment keeps its records: `NADI_DATABASE_URL`, or a file in its data folder. */
+export function recordsOf(place: {
+  dataDir: string;
+  databaseUrl?: string | undefined;
+  busyTimeoutMs?: number;
+}): RecordsOptions {
+  const { dataDir, databaseUrl, busyTimeoutMs = recordsBusyTimeoutMs } = place;
+  if (databaseUrl !== undefined) return { url: databaseUrl };
+  return { path: recordsPath(dataDir), busyTimeoutMs };
+}
+
+/** Opens the records; rejects with a coded error when they can't be reached. */
+export async function openRecords(options: RecordsOptions): Promise<Records> {
+  if (!("url" in options)) return openSqlite(options);
+  // Loaded only where it is needed: a kitchen's own machine starts without it.
+  const { openPostgres } = await import("./postgres.ts");
+  return openPostgres(options);
+}
+
 /**
  * Opens the database with WAL, `synchronous=FULL` (a commit is on disk), foreign keys and a busy
  * timeout. Synchronous underneath: never call it on the main thread of `serve`.
  */
-export async function openRecords(options: RecordsOptions): Promise<Records> {
+async function openSqlite(options: SqliteOptions): Promise<Records> {
   const { path } = options;
   if (path !== ":memory:") createPrivateFile(path);
   const database = await openWithRetry(path, options.busyTimeoutMs ?? recordsBusyTimeoutMs);
@@ -60,21 +83,49 @@ export function tablesOf<Tables>(records: Records): Kysely<Tables> {
   return records.db as unknown as Kysely<Tables>;
 }
 
+/** After a lost connection or a deadlock: one that was restarted takes its time, callers too. */
+const writeAttemptsMax = 3;
+const writeRetryMs = 100;
+
 /**
  * A transaction that writes. On SQLite it begins IMMEDIATE; on PostgreSQL it takes one advisory
  * lock first, so that in both the order of `change_log.seq` is the order of commits and a reader
  * that has seen seq n never finds a smaller one later.
+ *
+ * On PostgreSQL `work` may run again, when the transaction has certainly been rolled back: a
+ * connection that broke before the commit was sent, a deadlock. It must do nothing but query.
  */
 export async function writeTransaction<Tables, Result>(
   records: Records,
   work: (tx: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
-  return tablesOf<Tables>(records)
-    .transaction()
-    .execute(async (tx) => {
-      await serializeWriters(tx, records.dialect);
-      return work(tx);
-    });
+  for (let attempt = 1; ; attempt += 1) {
+    let isCommitting = false;
+    try {
+      return await tablesOf<Tables>(records)
+        .transaction()
+        .execute(async (tx) => {
+          await serializeWriters(tx, records.dialect);
+          const result = await work(tx);
+          isCommitting = true;
+          return result;
+        });
+    } catch (error) {
+      // What became of a commit that was under way is not known: the caller has to look.
+      const mayRetry = records.dialect === "postgres" && !isCommitting && isPassing(error);
+      if (!mayRetry || attempt >= writeAttemptsMax) throw error;
+      await delay(writeRetryMs * attempt);
+    }
+  }
+}
+
+/** A lock that was waited for in vain is not passing: its wait has been long enough. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof CodedError)) return false;
+  if (error.code === "RECORDS_UNAVAILABLE") return true;
+  const { cause } = error;
+  if (!(cause instanceof Error && "code" in cause)) return false;
+  return cause.code === "40001" || cause.code === "40P01";
 }
 
 /** "nadi" in ASCII: any constant does, if every writer of this database takes the same. */

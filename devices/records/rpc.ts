@@ -36,6 +36,7 @@ export interface WireError {
 
 export interface WorkerStart {
   dataDir: string;
+  databaseUrl: string | undefined;
   lock: boolean;
   busyTimeoutMs: number;
   migrationModules: readonly string[];

@@ -4,7 +4,7 @@ import { acquireDataLock, type DataLock } from "./data-lock.ts";
 import { recordsError } from "./errors.ts";
 import { createLanes, type Lane, type Methods } from "./lanes.ts";
 import { loadMigrations, migrate } from "./migrations.ts";
-import { openRecords, recordsPath, type Records } from "./records.ts";
+import { openRecords, recordsOf, type Records } from "./records.ts";
 import {
   toWireError,
   type FromWorker,
@@ -21,10 +21,7 @@ interface Opened {
 
 async function open(start: WorkerStart): Promise<Opened> {
   const lock = start.lock ? acquireDataLock(start.dataDir) : null;
-  const records = await openRecords({
-    path: recordsPath(start.dataDir),
-    busyTimeoutMs: start.busyTimeoutMs,
-  });
+  const records = await openRecords(recordsOf(start));
   await migrate(records, await loadMigrations(start.migrationModules));
   const services = new Map<string, Methods>();
   for (const [name, url] of Object.entries(start.serviceModules)) {

@@ -1,12 +1,13 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { AuditWriter } from "../../broker/audit-writer.ts";
-import { openRecords, tablesOf } from "../../devices/records/records.ts";
+import { tablesOf } from "../../devices/records/records.ts";
 import { migrate } from "../../devices/records/migrations.ts";
 import { createRegistry } from "../../devices/registry/create-registry.ts";
 import { migrations } from "../../devices/registry/migrations.ts";
 import type { AuditEvent } from "../../devices/registry/model.ts";
 import type { RegistryTables } from "../../devices/registry/tables.ts";
+import { openEngineRecords } from "../support/records.ts";
 
 const log = pino({ level: "silent" });
 
@@ -24,8 +25,7 @@ function event(subject: string): AuditEvent {
 }
 
 test("events reach the audit log in the order in which they were written", async (t) => {
-  const records = await openRecords({ path: ":memory:" });
-  t.onTestFinished(() => records.close());
+  const records = await openEngineRecords(t, { path: ":memory:" });
   await migrate(records, migrations);
   const registry = createRegistry(records, { nowMs: () => 0 });
   const audit = new AuditWriter((events) => registry.appendAudit(events), log);

@@ -11,7 +11,7 @@ import type { People } from "../../../dashboard/server/people/people.ts";
 import type { DashboardServices, DeviceEdge } from "../../../dashboard/server/services.ts";
 import { type AuditEvent, ChangeFeed, type UserRole } from "../../../devices/index.ts";
 import { migrate } from "../../../devices/records/migrations.ts";
-import { openRecords, type Records } from "../../../devices/records/records.ts";
+import type { Records } from "../../../devices/records/records.ts";
 import { createRegistry } from "../../../devices/registry/create-registry.ts";
 import { migrations as registryMigrations } from "../../../devices/registry/migrations.ts";
 import type { Registry } from "../../../devices/registry/registry.ts";
@@ -19,6 +19,7 @@ import { createDesk } from "../../../ingest/desk/desk-service.ts";
 import { createService as createIngestService } from "../../../ingest/desk/ingest-service.ts";
 import { migrations as ingestMigrations } from "../../../ingest/desk/migrations.ts";
 import type { Desk, IngestRecords } from "../../../ingest/desk/desk.ts";
+import { openEngineRecords } from "../../support/records.ts";
 import { coldRule, otherSppgId, sppgId, startMs } from "../../ingest/desk/factories.ts";
 import { createHeldStore, type HeldStore } from "./held-store.ts";
 import { noEdge } from "./no-edge.ts";
@@ -77,8 +78,7 @@ export async function createKitchenApi(
   env: Record<string, string> = {},
   edge: DeviceEdge = noEdge,
 ): Promise<KitchenApi> {
-  const records = await openRecords({ path: ":memory:" });
-  t.onTestFinished(() => records.close());
+  const records = await openEngineRecords(t, { path: ":memory:" });
   await migrate(records, [...registryMigrations, ...ingestMigrations, ...peopleMigrations]);
   const clock = { wallMs: startMs, monotonicMs: 1_000 };
   const wallClock = { nowMs: () => clock.wallMs };

@@ -7,10 +7,11 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { TestContext } from "vitest";
 import { migrate } from "../../../devices/records/migrations.ts";
-import { openRecords, recordsPath, type Records } from "../../../devices/records/records.ts";
+import { recordsPath, type Records } from "../../../devices/records/records.ts";
 import { createRegistry } from "../../../devices/registry/create-registry.ts";
 import { migrations } from "../../../devices/registry/migrations.ts";
 import type { Registry } from "../../../devices/registry/registry.ts";
+import { openEngineRecords } from "../../support/records.ts";
 
 export function createDataDir(t: TestContext): string {
   const dataDir = mkdtempSync(join(tmpdir(), "nadi-records-"));
@@ -24,9 +25,7 @@ export async function openTestRecords(
 ): Promise<Records> {
   const path = recordsPath(options.dataDir ?? createDataDir(t));
   const { busyTimeoutMs = 5_000 } = options;
-  const records = await openRecords({ path, busyTimeoutMs });
-  t.onTestFinished(() => records.close());
-  return records;
+  return openEngineRecords(t, { path, busyTimeoutMs });
 }
 
 export interface TestRegistry {

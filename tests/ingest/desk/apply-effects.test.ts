@@ -12,6 +12,7 @@ import {
   startMs,
   type TestDesk,
 } from "./factories.ts";
+import { engineRuns } from "../../support/records.ts";
 
 function messageOf(text: string) {
   const decoded = decodeRealtimeMessage(text);
@@ -132,7 +133,7 @@ test("effects that come again, in any split and from any point, leave the same r
       batches.push(effects.slice(at));
       expect(await rowsAfter(batches)).toEqual(await rowsAfter([effects]));
     }),
-    { numRuns: 40 },
+    { numRuns: engineRuns(40) },
   );
 });
 

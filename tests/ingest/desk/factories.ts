@@ -1,6 +1,6 @@
 import type { TestContext } from "vitest";
 import { migrate } from "../../../devices/records/migrations.ts";
-import { openRecords, type Records, tablesOf } from "../../../devices/records/records.ts";
+import { type Records, tablesOf } from "../../../devices/records/records.ts";
 import { createRegistry } from "../../../devices/registry/create-registry.ts";
 import { migrations as registryMigrations } from "../../../devices/registry/migrations.ts";
 import type { Registry } from "../../../devices/registry/registry.ts";
@@ -12,6 +12,7 @@ import { migrations as ingestMigrations } from "../../../ingest/desk/migrations.
 import type { IngestTables } from "../../../ingest/desk/tables.ts";
 import type { AlertState, Effect } from "../../../ingest/monitor/monitor.ts";
 import type { ThresholdRule } from "../../../ingest/rules/rule.ts";
+import { openEngineRecords } from "../../support/records.ts";
 
 export const sppgId = "sppg-jakarta-001";
 export const otherSppgId = "sppg-jakarta-002";
@@ -47,8 +48,7 @@ export interface TestDesk {
 
 /** Both services over a database in memory with two kitchens, on a clock that stands still. */
 export async function openDesk(t: Pick<TestContext, "onTestFinished">): Promise<TestDesk> {
-  const records = await openRecords({ path: ":memory:" });
-  t.onTestFinished(() => records.close());
+  const records = await openEngineRecords(t, { path: ":memory:" });
   await migrate(records, [...registryMigrations, ...ingestMigrations]);
   const clock = { ms: startMs };
   const wallClock = { nowMs: () => clock.ms };

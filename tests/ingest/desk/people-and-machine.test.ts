@@ -4,6 +4,7 @@ import { tablesOf } from "../../../devices/records/records.ts";
 import type { IngestTables } from "../../../ingest/desk/tables.ts";
 import type { AlertState } from "../../../ingest/monitor/monitor.ts";
 import { type AlertEffect, alertEffect, head, openDesk, sppgId, startMs } from "./factories.ts";
+import { engineRuns } from "../../support/records.ts";
 
 type Step =
   | { do: "value"; condition: "active" | "cleared" }
@@ -79,7 +80,7 @@ const script = fc.record({
 });
 
 test("no interleaving of machine and people loses what a person did, or un-clears it", async () => {
-  await fc.assert(fc.asyncProperty(script, runScript), { numRuns: 120 });
+  await fc.assert(fc.asyncProperty(script, runScript), { numRuns: engineRuns(120) });
 }, 60_000);
 
 async function runScript({

@@ -15,6 +15,7 @@ import {
   type IngestRecords,
 } from "../../../ingest/index.ts";
 import { defaultRules } from "../../../ingest/rules/defaults.ts";
+import { engineUrl } from "../../support/records.ts";
 import { alertEffect, deadLetter, head, sppgId } from "./factories.ts";
 
 interface Services {
@@ -29,6 +30,7 @@ async function startServices(t: TestContext) {
   t.onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const worker = await startRecordsWorker<Services>({
     dataDir,
+    databaseUrl: await engineUrl(dataDir),
     lock: true,
     migrationModules: [registryMigrationsModule, ingestMigrationsModule],
     services: {
