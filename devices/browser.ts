@@ -79,6 +79,7 @@ export type {
   RealtimeMessage,
   RealtimeMessageType,
 } from "./realtime-message.ts";
+export { firstTopic, kindFacts } from "./registry/kinds.ts";
 export {
   codecNames,
   deviceKinds,

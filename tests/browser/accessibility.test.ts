@@ -30,6 +30,30 @@ async function check(page: Page, where: string): Promise<void> {
   expect(overflow, `${where}: pixels beyond the right edge`).toBeLessThanOrEqual(0);
 }
 
+/** The list, one device, the form, and a login with its QR. */
+async function checkDevices(page: Page, look: string): Promise<void> {
+  await page.goto(`${given.login.url}/devices?kitchen=${warmKitchen}`);
+  await page.locator("main tbody tr").first().waitFor();
+  await page.locator("main [class*=battery], main td").first().waitFor();
+  await check(page, `${look} devices`);
+  await page.goto(`${given.login.url}/devices?kitchen=${warmKitchen}&device=cold-1`);
+  await page.locator("main section dl").first().waitFor();
+  await page.locator("main details summary").first().click();
+  await check(page, `${look} device`);
+  await page.goto(`${given.login.url}/devices?kitchen=${warmKitchen}`);
+  await page
+    .locator("main button")
+    .filter({ hasText: /Tambah|Add/ })
+    .first()
+    .click();
+  await page.locator("dialog[open]").waitFor();
+  await check(page, `${look} device form`);
+  await page.locator("dialog input[name=deviceId]").fill(look.replaceAll(" ", "-"));
+  await page.locator("dialog button[type=submit]").click();
+  await page.locator("dialog svg[role=img]").waitFor();
+  await check(page, `${look} device login`);
+}
+
 const looks = [
   { theme: "light", language: "id" },
   { theme: "dark", language: "en" },
@@ -62,6 +86,7 @@ for (const screen of ["phone", "laptop"] as const satisfies ScreenName[]) {
       await page.locator("article button").last().click();
       await page.locator("dialog[open]").waitFor();
       await check(page, `${look} resolve`);
+      await checkDevices(page, look);
       await page.goto(`${given.login.url}/alerts?state=resolved`);
       await page.locator("h1").waitFor();
       await check(page, `${look} resolved`);

@@ -32,6 +32,10 @@ const StockPage = lazy(async () => {
   const { StockPage: page } = await import("../pages/stock/StockPage.tsx");
   return { default: page };
 });
+const DevicesPage = lazy(async () => {
+  const { DevicesPage: page } = await import("../pages/devices/DevicesPage.tsx");
+  return { default: page };
+});
 
 const WallPage = lazy(async () => {
   const { WallPage: page } = await import("../pages/wall/WallPage.tsx");
@@ -76,6 +80,7 @@ function ShellPages() {
             <Route path={pagePaths.alerts} component={AlertsPage} />
             <Route path={pagePaths.rules} component={RulesPage} />
             <Route path={pagePaths.screens} component={ScreensPage} />
+            <Route path={pagePaths.devices} component={DevicesPage} />
             <Route component={NotFoundPage} />
           </Switch>
         </Suspense>

@@ -68,6 +68,7 @@ function Navigation({ className }: { className: string }) {
       <Entry page="fleet" href={pagePaths.fleet} icon="fleet" />
       <Entry page="stock" href={pagePaths.stock} icon="stock" />
       <Entry page="alerts" href={pagePaths.alerts} icon="alerts" count={unacknowledgedCount} />
+      <Entry page="devices" href={pagePaths.devices} icon="devices" />
     </nav>
   );
 }

@@ -1,0 +1,99 @@
+import { type ReactNode, useActionState, useState } from "react";
+import { Button } from "../../components/Button.tsx";
+import { ErrorState } from "../../components/Notice.tsx";
+import { devicesTexts } from "../../i18n/devices.ts";
+import { useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
+import { DeviceDialog } from "./DeviceDialog.tsx";
+import styles from "./DeviceDialog.module.css";
+
+interface Asked {
+  name: string;
+  onClose: () => void;
+}
+
+export function RevokeDialog({ name, onClose, revoke }: Asked & { revoke: () => Promise<void> }) {
+  const t = useTexts(devicesTexts);
+  return (
+    <DeviceDialog title={t.confirm.revokeTitle(name)} onClose={onClose}>
+      <p className={styles["hint"]}>{t.confirm.revokeText}</p>
+      <Act label={t.revoke} act={revoke} onCancel={onClose} />
+    </DeviceDialog>
+  );
+}
+
+export function EnableDialog({ name, onClose, enable }: Asked & { enable: () => Promise<void> }) {
+  const t = useTexts(devicesTexts);
+  return (
+    <DeviceDialog title={t.confirm.enableTitle(name)} onClose={onClose}>
+      <p className={styles["hint"]}>{t.confirm.enableText}</p>
+      <Act label={t.enable} act={enable} onCancel={onClose} />
+    </DeviceDialog>
+  );
+}
+
+const overlapSeconds = 600;
+
+export function RotateDialog({
+  name,
+  onClose,
+  rotate,
+}: Asked & { rotate: (overlapSeconds: number) => Promise<void> }) {
+  const t = useTexts(devicesTexts);
+  const [overlap, setOverlap] = useState(overlapSeconds);
+  const choices = [
+    { seconds: overlapSeconds, text: t.confirm.overlap },
+    { seconds: 0, text: t.confirm.now },
+  ];
+  return (
+    <DeviceDialog title={t.confirm.rotateTitle(name)} onClose={onClose}>
+      <fieldset className={styles["choices"]}>
+        <legend className={styles["hint"]}>{t.confirm.rotateText}</legend>
+        {choices.map(({ seconds, text }) => (
+          <label key={seconds}>
+            <input
+              type="radio"
+              name="overlap"
+              checked={overlap === seconds}
+              onChange={() => setOverlap(seconds)}
+            />
+            {text}
+          </label>
+        ))}
+      </fieldset>
+      <Act label={t.rotate} act={() => rotate(overlap)} onCancel={onClose} />
+    </DeviceDialog>
+  );
+}
+
+function Act({
+  label,
+  act,
+  onCancel,
+}: {
+  label: string;
+  act: () => Promise<void>;
+  onCancel: () => void;
+}): ReactNode {
+  const words = useWords();
+  const [error, submit, isBusy] = useActionState<unknown>(async () => {
+    try {
+      await act();
+      return null;
+    } catch (failure) {
+      return failure;
+    }
+  }, null);
+  return (
+    <form action={submit} className={styles["form"]}>
+      {error !== null && <ErrorState error={error} />}
+      <div className={styles["acts"]}>
+        <Button size="wet" onClick={onCancel}>
+          {words.cancel}
+        </Button>
+        <Button type="submit" look="primary" size="wet" disabled={isBusy}>
+          {label}
+        </Button>
+      </div>
+    </form>
+  );
+}
