@@ -16,7 +16,7 @@ import { benchKitchen, provisionKitchens } from "./provision.ts";
 
 const usage = `usage: node tests/bench/charts.ts [options]
 
-  --charts <n>    live charts of one kitchen, each of a probe that sends 4 times a second; default 50
+  --charts <n>    live charts of one kitchen, a probe each, 4 readings a second; default 50
   --minutes <n>   measured; default 1
   --height <n>    of the window, in pixels; default 1080. Only charts in view are drawn
   --json          one JSON object on standard output`;
