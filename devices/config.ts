@@ -8,7 +8,7 @@ const defaults = {
 } as const;
 
 /** Never says the value: it holds a password. */
-const databaseUrl = z
+export const databaseUrlSchema = z
   .string()
   .refine(isDatabaseUrl, "must be postgres://user:password@host:port/database");
 
@@ -24,7 +24,7 @@ export const devicesConfigSchema = z.object({
     .string()
     .default(defaults.NADI_DATA_DIR)
     .describe("Folder of the journal, the records and the readings."),
-  NADI_DATABASE_URL: databaseUrl
+  NADI_DATABASE_URL: databaseUrlSchema
     .optional()
     .describe(
       "PostgreSQL of the records (kitchens, devices, people, rules, alerts): " +

@@ -42,6 +42,10 @@ export const recordsErrors = {
   RECORDS_MIGRATION_FAILED: { class: "internal", status: 500, retryable: false },
   /** Another process held the write lock for longer than we wait. */
   RECORDS_LOCKED: { class: "unavailable", status: 503, retryable: true },
+  /** The target of a copy holds something else, or there is nothing to copy. */
+  RECORDS_COPY_REFUSED: { class: "conflict", status: 409, retryable: false },
+  /** A copy read back was not the same; it has been rolled back. */
+  RECORDS_COPY_DIFFERS: { class: "internal", status: 500, retryable: false },
   RECORDS_DISK_FULL: { class: "unavailable", status: 507, retryable: true },
   /** The file can't be opened, read or written, or is not a database. */
   RECORDS_UNAVAILABLE: { class: "unavailable", status: 503, retryable: true },

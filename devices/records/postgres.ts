@@ -9,6 +9,8 @@ export interface PostgresOptions {
   url: string;
   /** Default `postgresLimits.connectionsMax`. */
   connectionsMax?: number;
+  /** For a command that works on whole tables; default `postgresLimits.statementMsMax`. */
+  statementMsMax?: number;
 }
 
 /** PostgreSQL knows no NUL in a text. What is stored never has one, so nothing is found by it. */
@@ -69,7 +71,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Records> {
 /** A commit is on disk; each statement sees what was committed before it. */
 const sessionOptions = "-c synchronous_commit=on -c default_transaction_isolation=read\\ committed";
 
-function createPool({ url, connectionsMax }: PostgresOptions): Pool {
+function createPool({ url, connectionsMax, statementMsMax }: PostgresOptions): Pool {
   const address = new URL(url);
   // Those of the URL would take the place of ours.
   const options = `${address.searchParams.get("options") ?? ""} ${sessionOptions}`.trim();
@@ -81,10 +83,10 @@ function createPool({ url, connectionsMax }: PostgresOptions): Pool {
     connectionTimeoutMillis: postgresLimits.connectMsMax,
     idleTimeoutMillis: postgresLimits.idleMsMax,
     allowExitOnIdle: false,
-    statement_timeout: postgresLimits.statementMsMax,
+    statement_timeout: statementMsMax ?? postgresLimits.statementMsMax,
     lock_timeout: postgresLimits.lockMsMax,
     idle_in_transaction_session_timeout: postgresLimits.idleInTransactionMsMax,
-    query_timeout: postgresLimits.answerMsMax,
+    query_timeout: statementMsMax ?? postgresLimits.answerMsMax,
     keepAlive: true,
     keepAliveInitialDelayMillis: postgresLimits.keepAliveMs,
     application_name: "nadi",

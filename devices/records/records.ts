@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { Kysely, SqliteDialect, sql, type Transaction } from "kysely";
 import { CodedError } from "./errors.ts";
+import type { PostgresOptions } from "./postgres.ts";
 import { bridgeToKysely, sqliteResultCode, toRecordsError } from "./sqlite-bridge.ts";
 
 export type RecordsDialect = "sqlite" | "postgres";
@@ -16,7 +17,7 @@ export interface Records {
 }
 
 /** A file of our own, or a database on PostgreSQL by its URL. */
-export type RecordsOptions = SqliteOptions | { url: string; connectionsMax?: number };
+export type RecordsOptions = SqliteOptions | PostgresOptions;
 
 export interface SqliteOptions {
   /** A file, made if missing with its folder, or `:memory:`. */
