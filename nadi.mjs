@@ -44,6 +44,7 @@ const testTools = [
   { program: "chromium", package: "chromium" },
   { program: "redis-server", package: "redis-server" },
   { program: "influxd", package: "influxdb" },
+  { program: "victoria-metrics", package: "victoria-metrics" },
   { program: "initdb", package: "postgresql" },
   { library: "faketime/libfaketimeMT.so.1", package: "libfaketime" },
 ];

@@ -36,8 +36,10 @@ const initCommand: Command = {
 };
 
 function describe(steps: readonly SetupStep[]): string {
-  const lines = steps.map(
-    ({ name, keepDays, action }) => `${action}  ${name}, kept for ${keepDays} days`,
+  const lines = steps.map(({ name, keepDays, action }) =>
+    action === "kept"
+      ? `there     ${name}; this InfluxDB does not change its retention`
+      : `${action}  ${name}, for ${keepDays} days`,
   );
   return `${lines.join("\n")}\n`;
 }

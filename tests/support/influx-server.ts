@@ -21,11 +21,15 @@ export interface InfluxServer {
 
 const startMsMax = 20_000;
 
-export async function startInfluxServer(): Promise<InfluxServer> {
+export async function startInfluxServer({
+  hasAuthentication = false,
+}: {
+  hasAuthentication?: boolean;
+} = {}): Promise<InfluxServer> {
   const folder = await mkdtemp(path.join(tmpdir(), "nadi-influx-"));
   const [rpcPort, httpPort] = await findFreePorts();
   const configFile = path.join(folder, "influxdb.conf");
-  await writeFile(configFile, configText({ folder, rpcPort, httpPort }));
+  await writeFile(configFile, configText({ folder, rpcPort, httpPort, hasAuthentication }));
   const url = `http://127.0.0.1:${httpPort}`;
   let child: ChildProcess | null = null;
   let databases = 0;
@@ -98,8 +102,13 @@ async function findFreePorts(): Promise<[number, number]> {
   return [ports[0] ?? 0, ports[1] ?? 0];
 }
 
-function configText(place: { folder: string; rpcPort: number; httpPort: number }): string {
-  const { folder, rpcPort, httpPort } = place;
+function configText(place: {
+  folder: string;
+  rpcPort: number;
+  httpPort: number;
+  hasAuthentication: boolean;
+}): string {
+  const { folder, rpcPort, httpPort, hasAuthentication } = place;
   const at = (name: string): string => JSON.stringify(path.join(folder, name));
   return [
     "reporting-disabled = true",
@@ -114,6 +123,7 @@ function configText(place: { folder: string; rpcPort: number; httpPort: number }
     "[http]",
     `  bind-address = "127.0.0.1:${httpPort}"`,
     "  log-enabled = false",
+    `  auth-enabled = ${hasAuthentication}`,
     "[monitor]",
     "  store-enabled = false",
     "",

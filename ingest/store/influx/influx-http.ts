@@ -41,7 +41,6 @@ export function connectInflux(config: InfluxConfig, limits: InfluxLimits): Influ
   const agent = isTls ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
   const { transport } = new InfluxDB({
     url: config.url,
-    ...(config.token === null ? {} : { token: config.token }),
     headers: loginHeaders(config),
     timeout: Math.max(limits.writeMsMax, limits.queryMsMax),
     transportOptions: { agent },
@@ -120,7 +119,9 @@ function sendOnce(request: InfluxRequest, sending: Sending): Promise<string> {
   return promise.finally(() => clearTimeout(timer));
 }
 
-function loginHeaders({ login }: InfluxConfig): Record<string, string> {
+/** 3 Core's own paths know `Bearer` alone, which its compatible ones take too. */
+function loginHeaders({ version, token, login }: InfluxConfig): Record<string, string> {
+  if (token !== null) return { authorization: `${version === 3 ? "Bearer" : "Token"} ${token}` };
   if (login === null) return {};
   const pair = Buffer.from(`${login.username}:${login.password}`, "utf8").toString("base64");
   return { authorization: `Basic ${pair}` };

@@ -18,7 +18,8 @@ export interface SetupStep {
   name: string;
   level: LevelName;
   keepDays: number;
-  action: "created" | "updated";
+  /** `kept`: as it was; 3 Core does not change the retention of a database that is there. */
+  action: "created" | "updated" | "kept";
 }
 
 const daysOf = (keep: StoreKeep, level: LevelName): number =>
@@ -199,8 +200,7 @@ async function initVersion3(http: InfluxHttp, keep: StoreKeep): Promise<SetupSte
       steps.push({ name, level, keepDays, action: "created" });
     } catch (error) {
       if (!(error instanceof InfluxError && error.status === 409)) throw error;
-      await http.send({ ...request, method: "PATCH", path, body });
-      steps.push({ name, level, keepDays, action: "updated" });
+      steps.push({ name, level, keepDays, action: "kept" });
     }
   }
   return steps;
