@@ -9,6 +9,7 @@ export const auditKinds = [
   "device",
   "rule",
   "alert",
+  "screen",
   "http",
   "mqtt",
 ] as const;

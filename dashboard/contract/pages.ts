@@ -8,6 +8,10 @@ export const pagePaths = {
   rules: "/rules",
   devices: "/devices",
   screens: "/screens",
+  /** The person's own sessions and password. */
+  account: "/account",
+  admin: "/admin",
+  adminSection: "/admin/:section",
   /** Without the shell around it: for a screen on a wall. */
   wall: "/wall",
   wallKitchen: "/wall/:sppgId",

@@ -97,7 +97,7 @@ export const changePasswordBody = z
 const sessionsLimit = { min: 1, max: 500, about: "How many sessions, 100 unless told" };
 
 export const everySessionQuery = z.strictObject({
-  person: z.optional(emailSchema),
+  person: z.optional(emailSchema).check(z.describe("Whose address has this in it")),
   cursor,
   limit: z.optional(wholeParameter(sessionsLimit)),
 });

@@ -94,7 +94,7 @@ export const routes = {
     method: "GET",
     path: "/api/sessions/everybody",
     who: operators,
-    summary: "Everybody's sessions, or those of one person, newest first",
+    summary: "Everybody's sessions, or those of some people, newest first",
   },
   listPeople: {
     method: "GET",

@@ -54,6 +54,24 @@ async function checkDevices(page: Page, look: string): Promise<void> {
   await check(page, `${look} device login`);
 }
 
+async function checkAdministration(page: Page, look: string): Promise<void> {
+  for (const name of ["account", "admin/people", "admin/kitchens", "admin/sessions"]) {
+    await page.goto(`${given.login.url}/${name}`);
+    await page.locator("main ul li").first().waitFor();
+    await check(page, `${look} ${name.replace("/", " ")}`);
+  }
+  await page.goto(`${given.login.url}/admin/audit`);
+  await page.locator("main details summary").first().click();
+  await check(page, `${look} admin audit`);
+  for (const name of ["people", "kitchens"]) {
+    await page.goto(`${given.login.url}/admin/${name}`);
+    await page.locator("h1 ~ *, h1").first().waitFor();
+    await page.locator("main div > button").first().click();
+    await page.locator("dialog[open]").waitFor();
+    await check(page, `${look} admin ${name} add`);
+  }
+}
+
 const looks = [
   { theme: "light", language: "id" },
   { theme: "dark", language: "en" },
@@ -90,6 +108,7 @@ for (const screen of ["phone", "laptop"] as const satisfies ScreenName[]) {
       await page.goto(`${given.login.url}/alerts?state=resolved`);
       await page.locator("h1").waitFor();
       await check(page, `${look} resolved`);
+      await checkAdministration(page, look);
     }
     expect(errors).toEqual([]);
   });

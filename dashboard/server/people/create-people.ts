@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import {
   type Records,
   tablesOf,
@@ -130,7 +131,10 @@ async function searchSessions(context: PeopleContext, query: SessionQuery) {
     .where("last_seen_at_ms", ">", nowMs - idleMsMax)
     .orderBy("created_at_ms", "desc")
     .orderBy("session_id", "desc");
-  if (query.email !== undefined) rows = rows.where("email", "=", query.email);
+  if (query.email !== undefined) {
+    const literal = query.email.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
+    rows = rows.where(sql<boolean>`email like ${`%${literal}%`} escape '\\'`);
+  }
   if (before !== undefined) {
     rows = rows
       .where("created_at_ms", "<=", before.createdAtMs)

@@ -37,6 +37,7 @@ export interface ListedSession {
 
 /** Sessions of everybody or of one person, newest first. */
 export interface SessionQuery {
+  /** Only of people whose address has this in it; lower case. */
   email?: string | undefined;
   /** Behind this one. */
   before?: { createdAtMs: number; sessionId: string } | undefined;

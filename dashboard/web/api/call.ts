@@ -18,7 +18,11 @@ type Loose<Key, Value> = Key extends "query" ? { [K in keyof Value]: Value[K] | 
 
 export type CallInput<Name extends RouteName> = Given<Name, "params"> &
   Given<Name, "query"> &
-  Given<Name, "body"> & { signal?: AbortSignal };
+  Given<Name, "body"> & {
+    signal?: AbortSignal;
+    /** Makes a POST that is sent again, e.g. after a lost answer, the same one. */
+    idempotencyKey?: string;
+  };
 
 export type Call = <Name extends RouteName>(
   route: Name,
@@ -41,6 +45,7 @@ interface LooseInput {
   query?: Readonly<Record<string, string | number | undefined>>;
   body?: unknown;
   signal?: AbortSignal;
+  idempotencyKey?: string;
 }
 
 /** @returns calls of the contract's routes; each rejects with an `ApiError`. */
@@ -55,7 +60,7 @@ export function createCall(options: CallOptions = {}): Call {
       ...(input.body === undefined
         ? {}
         : {
-            headers: { "content-type": "application/json" },
+            headers: headersOf(input),
             body: JSON.stringify(input.body),
           }),
     });
@@ -66,6 +71,11 @@ export function createCall(options: CallOptions = {}): Call {
   };
   // One place where the route's own types are put over what is the same code for all.
   return call as Call;
+}
+
+function headersOf({ idempotencyKey: key }: LooseInput): Record<string, string> {
+  const json = { "content-type": "application/json" };
+  return key === undefined ? json : { ...json, "idempotency-key": key };
 }
 
 /** The path and query of a route, also for a link to a file. */

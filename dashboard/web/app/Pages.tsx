@@ -37,6 +37,14 @@ const DevicesPage = lazy(async () => {
   return { default: page };
 });
 
+const AccountPage = lazy(async () => {
+  const { AccountPage: page } = await import("../pages/account/AccountPage.tsx");
+  return { default: page };
+});
+const AdminPage = lazy(async () => {
+  const { AdminPage: page } = await import("../pages/admin/AdminPage.tsx");
+  return { default: page };
+});
 const WallPage = lazy(async () => {
   const { WallPage: page } = await import("../pages/wall/WallPage.tsx");
   return { default: page };
@@ -81,6 +89,11 @@ function ShellPages() {
             <Route path={pagePaths.rules} component={RulesPage} />
             <Route path={pagePaths.screens} component={ScreensPage} />
             <Route path={pagePaths.devices} component={DevicesPage} />
+            <Route path={pagePaths.account} component={AccountPage} />
+            <Route path={pagePaths.admin}>{() => <AdminPage section={null} />}</Route>
+            <Route path={pagePaths.adminSection}>
+              {({ section }) => <AdminPage section={section} />}
+            </Route>
             <Route component={NotFoundPage} />
           </Switch>
         </Suspense>

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { Link, useRoute } from "wouter";
+import { Link, useLocation, useRoute } from "wouter";
 import { type PageName, pagePaths } from "../../contract/index.ts";
 import { Brand, Icon, type IconName } from "../components/Icon.tsx";
 import { useMinute } from "../design/clock.ts";
@@ -16,6 +16,8 @@ import styles from "./Shell.module.css";
 /** What stands around every page: navigation, link, clock, and the person. */
 export function Shell({ children }: { children: ReactNode }) {
   const words = useWords();
+  // The menu of a phone is shut again on the page that it led to.
+  const [place] = useLocation();
   return (
     <div className={styles["app"]}>
       <a className={styles["skip"]} href="#content">
@@ -34,7 +36,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <header className={styles["top"]}>
           <Brand name={words.appName} />
           <LinkAndClock />
-          <details className={styles["menu"]}>
+          <details key={place} className={styles["menu"]}>
             <summary aria-label={words.menu}>
               <Icon name="menu" />
             </summary>
@@ -123,6 +125,16 @@ function Person() {
         <b>{words.role[session.role]}</b>
         <span className={styles["email"]}>{session.email}</span>
       </span>
+      <Link href={pagePaths.account}>
+        <Icon name="account" />
+        {words.account}
+      </Link>
+      {may("listPeople") && (
+        <Link href={pagePaths.admin}>
+          <Icon name="admin" />
+          {words.admin}
+        </Link>
+      )}
       {may("pairScreen") && (
         <Link href={pagePaths.screens}>
           <Icon name="wall" />

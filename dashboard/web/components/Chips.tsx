@@ -10,6 +10,9 @@ export function Chips({ children }: { children: ReactNode }) {
   );
 }
 
+/** For a link that looks like a chip; `aria-current` says that it is the chosen one. */
+export const chipClass: string = styles["chip"] ?? "";
+
 export function Chip({
   isOn,
   onPress,

@@ -37,7 +37,9 @@ export type IconName =
   | "leave"
   | "sound"
   | "muted"
-  | "wall";
+  | "wall"
+  | "account"
+  | "admin";
 
 const pot = [
   "M5 10.5h14v6a4 4 0 0 1-4 4H9a4 4 0 0 1-4-4zM2.5 10.5h19",
@@ -88,5 +90,17 @@ const icons: Readonly<Record<IconName, ReactNode>> = {
   ),
   muted: <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM16 9.5l5 5M21 9.5l-5 5" />,
   wall: <path d="M3 5h18v11H3zM12 16v3.5M8 19.5h8" />,
+  account: (
+    <>
+      <circle cx="12" cy="8" r="4" />
+      <path d="M4.5 20.5a7.5 7.5 0 0 1 15 0" />
+    </>
+  ),
+  admin: (
+    <>
+      <circle cx="8.5" cy="8" r="3.5" />
+      <path d="M2.5 19.5a6 6 0 0 1 12 0M15 5a3.5 3.5 0 0 1 0 6.5M17.5 14.5a6 6 0 0 1 4 5" />
+    </>
+  ),
   leave: <path d="M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M14 8l4 4-4 4M18 12H9" />,
 };

@@ -1,5 +1,6 @@
 import type { RouteAnswer } from "../../../contract/index.ts";
 import { serverClock } from "../../api/page-api.ts";
+import { browserName } from "../../components/browser-name.ts";
 import { Button } from "../../components/Button.tsx";
 import { ErrorState } from "../../components/Notice.tsx";
 import { useNow } from "../../design/clock.ts";
@@ -64,7 +65,7 @@ function ScreenRow(props: {
     <tr>
       <th scope="row">
         {screen.name}
-        <small>{[screen.address, browserOf(screen.userAgent)].filter(Boolean).join(" · ")}</small>
+        <small>{[screen.address, browserName(screen.userAgent)].filter(Boolean).join(" · ")}</small>
       </th>
       <td data-label={texts.columns.seen}>{format.age(seenMs)}</td>
       <td data-label={texts.columns.by}>
@@ -78,18 +79,4 @@ function ScreenRow(props: {
       </td>
     </tr>
   );
-}
-
-/** What people call their browser; the rest of what it says of itself helps nobody. */
-function browserOf(userAgent: string | null): string | null {
-  const text = userAgent ?? "";
-  const names = [
-    ["Edg/", "Edge"],
-    ["OPR/", "Opera"],
-    ["SamsungBrowser/", "Samsung Internet"],
-    ["Firefox/", "Firefox"],
-    ["Chrome/", "Chrome"],
-    ["Safari/", "Safari"],
-  ] as const;
-  return names.find(([mark]) => text.includes(mark))?.[1] ?? null;
 }

@@ -203,7 +203,8 @@ test("an operator sees everybody's sessions and ends one; nobody else does", asy
   const first = await sessionsOf(operator, "?limit=1");
   const rest = await sessionsOf(operator, `?limit=1&cursor=${first.nextCursor}`);
   expect([...first.sessions, ...rest.sessions]).toEqual(sessions);
-  const [own] = (await sessionsOf(operator, `?person=${head.email}`)).sessions;
+  const [own] = (await sessionsOf(operator, `?person=${head.email.slice(1, 8).toUpperCase()}`))
+    .sessions;
   const url = `/api/people/${encodeURIComponent(head.email)}/sessions/${own?.sessionId}`;
   expect((await head.send("DELETE", url)).statusCode).toBe(403);
   expect((await head.get("/api/sessions/everybody")).statusCode).toBe(403);
