@@ -40,12 +40,18 @@ export function pagePolicy(imageOrigin: string | null): string {
   return [
     "default-src 'self'",
     ...(imageOrigin === null ? [] : [`img-src 'self' ${imageOrigin}`]),
+    "worker-src 'self'",
+    "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
     "object-src 'none'",
   ].join("; ");
 }
+
+/** At the root, because a worker is in charge of what lies below its own address. */
+const workerAddress = "/sw.js";
+const workerPolicy = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
 
 /**
  * Reads the built page whole, so that a build beside a running Nadi never mixes two versions.
@@ -95,9 +101,11 @@ export function registerWebPage(server: HttpServer, page: WebPage, { map }: Http
   }
   for (const [address, file] of files) {
     if (address.startsWith("/assets/")) continue;
-    server.get(address, (request, reply) =>
-      sendFile(request, reply.header("cache-control", "no-cache"), file),
-    );
+    server.get(address, (request, reply) => {
+      // A worker is bound by its own answer's policy, not by the page's: it must reach our origin.
+      if (address === workerAddress) reply.header("content-security-policy", workerPolicy);
+      return sendFile(request, reply.header("cache-control", "no-cache"), file);
+    });
   }
   server.get<{ Params: { name: string } }>("/assets/:name", (request, reply) => {
     const file = files.get(`/assets/${request.params.name}`);

@@ -1,6 +1,9 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
+import { registerServiceWorker } from "./offline/register.ts";
+
+registerServiceWorker();
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { serviceWorker } from "./offline/service-worker-plugin.ts";
 
 /** Where `vite` sends what it does not serve itself: a Nadi that runs beside it. */
 const platformUrl = "http://127.0.0.1:8080";
@@ -7,7 +8,7 @@ const platformUrl = "http://127.0.0.1:8080";
 export default defineConfig({
   root: import.meta.dirname,
   base: "/",
-  plugins: [react()],
+  plugins: [react(), serviceWorker()],
   build: {
     outDir: "dist",
     emptyOutDir: true,

@@ -1,4 +1,5 @@
 import { ServerClock } from "../realtime/server-clock.ts";
+import { noteAnswer } from "../offline/stored-answers.ts";
 import { createCall } from "./call.ts";
 
 const signedOutListeners = new Set<() => void>();
@@ -10,6 +11,8 @@ export const serverClock = new ServerClock(() => Date.now());
 export const call = createCall({
   fetch: async (input, init) => {
     const response = await fetch(input, init);
+    noteAnswer(response);
+    // A stored answer has no date: the clock stays as it is.
     serverClock.observe(response.headers.get("date"));
     return response;
   },

@@ -11,7 +11,12 @@ const retriesMax = 2;
 
 const queries = new QueryClient({
   defaultOptions: {
-    queries: { retry: (count, error) => count < retriesMax && mayRetry(error) },
+    // Nadi is on the kitchen's own network, which is there also while the internet is not.
+    mutations: { networkMode: "always" },
+    queries: {
+      networkMode: "always",
+      retry: (count, error) => count < retriesMax && mayRetry(error),
+    },
   },
 });
 

@@ -2,24 +2,20 @@ import { Banner } from "../components/Notice.tsx";
 import { useFormat, useWords } from "../i18n/LanguageProvider.tsx";
 import { useSession } from "../session/SessionProvider.tsx";
 import type { LinkState } from "../realtime/connection.ts";
-import { useLink } from "../realtime/useLink.ts";
-import { screenZone } from "./screen-zone.ts";
+import { sayTime, useOfflineSince } from "../offline/useOfflineSince.ts";
 import styles from "./ConnectionBanner.module.css";
 
 /** What the whole screen must know: that it is offline, or that its link can be overheard. */
 export function ConnectionBanner() {
-  const link = useLink();
   const words = useWords();
   const format = useFormat();
   const { session } = useSession();
-  const isOffline = link.phase === "lost";
-  if (!isOffline && !session.isInsecure) return null;
+  const sinceMs = useOfflineSince();
+  if (sinceMs === null && !session.isInsecure) return null;
   return (
     <div className={styles["slot"]}>
-      {isOffline && (
-        <Banner tone="offline">
-          {words.link.stale(format.zonedTime(link.sinceMs, screenZone))}
-        </Banner>
+      {sinceMs !== null && (
+        <Banner tone="offline">{words.link.stale(sayTime(format, sinceMs))}</Banner>
       )}
       {session.isInsecure && <Banner tone="warning">{words.link.insecure}</Banner>}
     </div>

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
+import { AlarmKeeper } from "../alarm/AlarmKeeper.tsx";
 import { createRealtime } from "../realtime/create-realtime.ts";
 import { RealtimeProvider } from "../realtime/RealtimeProvider.tsx";
 import { useLink } from "../realtime/useLink.ts";
@@ -11,6 +12,7 @@ export function Live({ children }: { children: ReactNode }) {
   return (
     <RealtimeProvider source={source}>
       <SignedOutWatch />
+      <AlarmKeeper />
       {children}
     </RealtimeProvider>
   );

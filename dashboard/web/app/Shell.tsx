@@ -8,6 +8,7 @@ import { useSession } from "../session/SessionProvider.tsx";
 import { ConnectionBanner, LinkMark } from "./ConnectionBanner.tsx";
 import { useKitchenFacts } from "../kitchens/useKitchens.ts";
 import { useLink } from "../realtime/useLink.ts";
+import { NewVersion } from "./NewVersion.tsx";
 import { PreferenceSwitches } from "./PreferenceSwitches.tsx";
 import { useLastKitchen } from "./last-kitchen.ts";
 import { screenZone } from "./screen-zone.ts";
@@ -51,6 +52,7 @@ export function Shell({ children }: { children: ReactNode }) {
           {children}
         </main>
       </div>
+      <NewVersion />
       <div className={styles["bar"]}>
         <Navigation className={styles["tabs"] ?? ""} />
       </div>

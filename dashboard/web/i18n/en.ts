@@ -64,6 +64,7 @@ export const en = {
   retry: "Try again",
   close: "Close",
   cancel: "Cancel",
+  newVersion: { text: "A new version is available", reload: "Reload" },
   unknown: "unknown",
   notFound: {
     title: "There is no such page",

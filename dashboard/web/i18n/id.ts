@@ -69,6 +69,7 @@ export const id = {
   retry: "Coba lagi",
   close: "Tutup",
   cancel: "Batal",
+  newVersion: { text: "Versi baru tersedia", reload: "Muat ulang" },
   unknown: "tidak diketahui",
   notFound: {
     title: "Halaman ini tidak ada",

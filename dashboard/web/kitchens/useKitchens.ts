@@ -1,5 +1,7 @@
 import { useQueries, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { mayRetry } from "../api/api-error.ts";
 import { call, serverClock } from "../api/page-api.ts";
+import { readStoredKitchens } from "../offline/stored-answers.ts";
 import { useNow } from "../design/clock.ts";
 import type { Snapshot } from "./sensor-number.ts";
 import { compareStandings, type Standing, standingOf } from "./standing.ts";
@@ -66,9 +68,21 @@ export function useKitchenSnapshots() {
 export function useKitchenList() {
   return useQuery({
     queryKey: ["kitchens"],
-    queryFn: ({ signal }) => call("listKitchens", { signal }),
-    refetchInterval: listRefetchMs,
+    queryFn: ({ signal }) => listKitchens(signal),
+    // What was stored is asked about again soon.
+    refetchInterval: ({ state }) => (state.data?.isStored === true ? refetchMs : listRefetchMs),
   });
+}
+
+/** Without a network: those whose last snapshot is stored on this screen. */
+async function listKitchens(signal: AbortSignal) {
+  try {
+    return { ...(await call("listKitchens", { signal })), isStored: false };
+  } catch (error) {
+    const stored = mayRetry(error) ? await readStoredKitchens() : [];
+    if (stored.length === 0) throw error;
+    return { kitchens: stored, isStored: true };
+  }
 }
 
 function useSnapshots() {

@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo } from "react";
-import { ApiError } from "../api/api-error.ts";
+import { ApiError, mayRetry } from "../api/api-error.ts";
 import { call, onSignedOut } from "../api/page-api.ts";
+import { forgetStored, keepSession, readStoredSession } from "../offline/stored-session.ts";
 import { mayCall, type RouteAnswer, type RouteName } from "../../contract/index.ts";
 
 export type Session = RouteAnswer<"readSession">;
@@ -39,6 +40,7 @@ export function SessionProvider({
 
   const forget = useCallback(() => {
     // Nothing of one person is left for the next.
+    forgetStored();
     queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
     queries.setQueryData(sessionKey, null);
   }, [queries]);
@@ -49,7 +51,12 @@ export function SessionProvider({
     [session, forget],
   );
   if (signedIn !== null) return <SessionContext value={signedIn}>{children}</SessionContext>;
-  if (session === null) return signIn((next) => queries.setQueryData(sessionKey, next));
+  if (session === null) {
+    return signIn((next) => {
+      keepSession(next);
+      queries.setQueryData(sessionKey, next);
+    });
+  }
   return error === null ? null : failed(error, () => void refetch());
 }
 
@@ -77,9 +84,17 @@ function createSignedIn(session: Session, forget: () => void): SignedIn {
 /** `null`: nobody is signed in, which is no failure. */
 async function readSession(signal: AbortSignal): Promise<Session | null> {
   try {
-    return await call("readSession", { signal });
+    const session = await call("readSession", { signal });
+    keepSession(session);
+    return session;
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return null;
+    if (error instanceof ApiError && error.status === 401) {
+      forgetStored();
+      return null;
+    }
+    // Nobody answers: as it was, so that the last known values show. The link asks again.
+    const known = mayRetry(error) ? readStoredSession() : null;
+    if (known !== null) return known;
     throw error;
   }
 }

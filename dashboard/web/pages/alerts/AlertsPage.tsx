@@ -1,4 +1,5 @@
 import { Link, useLocation, useSearch } from "wouter";
+import { AlarmControls } from "../../alarm/AlarmControls.tsx";
 import { pagePaths } from "../../../contract/index.ts";
 import { buttonClass } from "../../components/Button.tsx";
 import { Chip, Chips } from "../../components/Chips.tsx";
@@ -31,6 +32,7 @@ export function AlertsPage() {
         <RulesLink filter={filter} />
       </PageHead>
       <Filters filter={filter} />
+      <AlarmControls />
       {error !== null && <ErrorState error={error} text={t.failed} onRetry={retry} />}
       {isLoading && standings.length === 0 && error === null && <Skeleton lines={4} />}
       {standings.length > 0 &&

@@ -1,4 +1,5 @@
 import { useId, useState } from "react";
+import { useSearch } from "wouter";
 import { AlertCard, useAlertDescription } from "../../alerts/AlertCard.tsx";
 import { alertSeverity } from "../../alerts/alert-kind.ts";
 import type { AlertPlace, AlertRow } from "../../alerts/describe-alert.ts";
@@ -18,7 +19,7 @@ export interface InboxEntry {
 export function Inbox({ entries }: { entries: readonly InboxEntry[] }) {
   const t = useTexts(alertsTexts);
   const isWide = useIsWide();
-  const [chosenId, setChosenId] = useState<string | null>(null);
+  const [chosenId, setChosenId] = useState(useAskedAlert());
   // A wide screen has the place anyway: it begins with the worst.
   const chosen =
     entries.find(({ alert }) => alert.alertId === chosenId) ?? (isWide ? entries[0] : undefined);
@@ -45,6 +46,11 @@ export function Inbox({ entries }: { entries: readonly InboxEntry[] }) {
       )}
     </div>
   );
+}
+
+/** The one that a notification leads to. */
+function useAskedAlert(): string | null {
+  return new URLSearchParams(useSearch()).get("alert");
 }
 
 function Entry({

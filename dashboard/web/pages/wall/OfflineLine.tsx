@@ -1,15 +1,14 @@
-import { screenZone } from "../../app/screen-zone.ts";
 import { useFormat, useWords } from "../../i18n/LanguageProvider.tsx";
-import { useLink } from "../../realtime/useLink.ts";
+import { sayTime, useOfflineSince } from "../../offline/useOfflineSince.ts";
 import styles from "./OfflineLine.module.css";
 
 /** Across the board: what stands below is not how it is now. */
 export function OfflineLine() {
-  const link = useLink();
+  const sinceMs = useOfflineSince();
   const words = useWords();
   const format = useFormat();
-  if (link.phase !== "lost") return null;
-  const text = words.link.stale(format.zonedTime(link.sinceMs, screenZone));
+  if (sinceMs === null) return null;
+  const text = words.link.stale(sayTime(format, sinceMs));
   return (
     <p className={styles["offline"]} role="status">
       {text}

@@ -1,5 +1,6 @@
 import { Link } from "wouter";
 import { pagePaths } from "../../../contract/index.ts";
+import { SoundButtons } from "../../alarm/AlarmControls.tsx";
 import { screenZone } from "../../app/screen-zone.ts";
 import { freshnessOf } from "../../components/freshness.ts";
 import { useNow } from "../../design/clock.ts";
@@ -27,6 +28,7 @@ export function WallFoot(props: {
     <footer className={styles["foot"]}>
       <DataAge standings={standings} />
       <LinkText />
+      <SoundButtons />
       {session.role !== "kiosk" && <Link href={pagePaths.overview}>{texts.leave}</Link>}
       {!isAlone && (
         <span className={styles["next"]}>

@@ -1,0 +1,31 @@
+import type { RealtimeSource } from "../realtime/create-realtime.ts";
+import { openAlerts } from "../realtime/kitchen-state.ts";
+import type { WatchedAlert } from "./ringing.ts";
+
+/** Tells the open alerts of these kitchens, live, now and at each change. @returns stops it. */
+export function watchAlerts(
+  source: RealtimeSource,
+  sppgIds: readonly string[],
+  tell: (alerts: readonly WatchedAlert[]) => void,
+): () => void {
+  const stores = sppgIds.map((sppgId) => source.kitchen(sppgId));
+  const update = (): void => {
+    tell(
+      stores.flatMap(({ state }) => {
+        const { kitchen, devices } = state;
+        if (kitchen === null) return [];
+        const place = { timeZone: kitchen.timeZone, devices };
+        const alerts = openAlerts(state, ["production", "distribution", "inventory"]);
+        return alerts.map((alert) => ({ alert, place }));
+      }),
+    );
+  };
+  const stops = stores.flatMap((store) => [
+    store.onChange.add(update),
+    store.hold("notifications"),
+  ]);
+  update();
+  return () => {
+    for (const stop of stops) stop();
+  };
+}

@@ -1,0 +1,38 @@
+import { defineTexts } from "./texts.ts";
+
+export const alarmTexts = defineTexts({
+  id: {
+    label: "Suara dan pemberitahuan layar ini",
+    turnOn: "Aktifkan suara",
+    on: "Suara aktif",
+    off: "Suara mati",
+    turnOff: "Matikan suara",
+    test: "Uji suara",
+    locked: "Ketuk untuk membunyikan",
+    lockedAbout: "Peramban menunggu satu ketukan sebelum boleh berbunyi.",
+    none: "Peramban ini tidak dapat berbunyi",
+    mute: "Bisukan 5 menit",
+    muted: (left: string) => `Bisu ${left} lagi`,
+    unmute: "Bunyikan lagi",
+    notify: "Aktifkan pemberitahuan",
+    notifyOff: "Matikan pemberitahuan",
+    refused: "Pemberitahuan ditolak di pengaturan peramban",
+  },
+  en: {
+    label: "Sound and notifications of this screen",
+    turnOn: "Turn sound on",
+    on: "Sound is on",
+    off: "Sound is off",
+    turnOff: "Turn sound off",
+    test: "Test sound",
+    locked: "Press to hear",
+    lockedAbout: "The browser waits for one press before it may sound.",
+    none: "This browser has no sound",
+    mute: "Mute for 5 minutes",
+    muted: (left) => `Muted for ${left}`,
+    unmute: "Sound again",
+    notify: "Turn notifications on",
+    notifyOff: "Turn notifications off",
+    refused: "Notifications are refused in the browser's settings",
+  },
+});
