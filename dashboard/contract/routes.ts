@@ -184,7 +184,7 @@ export const routes = {
     method: "POST",
     path: `${kitchen}/devices`,
     who: responsible,
-    summary: "Add a device: the answer holds its login, once",
+    summary: "Add a device: the answer holds its login, once. Takes an Idempotency-Key",
   },
   editDevice: {
     method: "PUT",
@@ -196,7 +196,8 @@ export const routes = {
     method: "POST",
     path: `${kitchen}/devices/{deviceId}/rotate`,
     who: responsible,
-    summary: "A new secret, once in the answer; the old one lives on for a while or ends now",
+    summary:
+      "A new secret, once in the answer; the old one lives on or ends. Takes an Idempotency-Key",
   },
   revokeDevice: {
     method: "POST",
@@ -208,13 +209,13 @@ export const routes = {
     method: "POST",
     path: `${kitchen}/devices/{deviceId}/enable`,
     who: responsible,
-    summary: "Admit a revoked device again, with a new secret, once in the answer",
+    summary: "Admit a revoked device again, with a new secret. Takes an Idempotency-Key",
   },
   sendCommand: {
     method: "POST",
     path: `${kitchen}/devices/{deviceId}/commands`,
     who: responsible,
-    summary: "Send the device a command, which nobody gets after its end",
+    summary: "Send a command, which nobody gets after its end. Takes an Idempotency-Key",
   },
   readDeviceStatus: {
     method: "GET",

@@ -4,7 +4,8 @@ import { commandTopicPrefix, type Device, deviceRevoked } from "../../../devices
 import { commandPayloadBytesMax, type RouteAnswer } from "../../contract/index.ts";
 import type { ActionLimits, ActionRate } from "../action-limits.ts";
 import { notFound } from "../problems.ts";
-import { type Api, route } from "./route.ts";
+import { onceOnly } from "./once-only.ts";
+import { type Api, type Call, route } from "./route.ts";
 import { refuseInput } from "./series.ts";
 
 /** A person presses a button now and then; a device that is told every second does nothing else. */
@@ -23,39 +24,51 @@ const toldDeliveries = {
 } as const satisfies Record<Delivery, ToldDelivery>;
 
 export function registerCommandRoutes(api: Api, limits: ActionLimits): void {
-  const { edge, audit } = api.services;
-  route(api, "sendCommand", async ({ kitchen, params, body, session, request, reply }) => {
+  route(api, "sendCommand", async (call) => {
+    const { kitchen, params, body, session, reply } = call;
     const { sppgId } = kitchen;
     limits.spend(`commands ${session.sessionId}`, personRate);
     limits.spend(`commands ${sppgId}.${params.deviceId}`, deviceRate);
-    const device = await requireEnabled(api, sppgId, params.deviceId);
     const payload = encodePayload(body.payload);
     if (payload === null) {
       const message = `must be JSON of at most ${commandPayloadBytesMax} bytes and 16 levels`;
       return refuseInput(reply, [{ path: "body.payload", message }]);
     }
-    const lifeMs = body.expiresInSeconds * 1_000;
-    const commandId = randomUUID();
-    const expiresAtMs = api.clock.wallMs() + lifeMs;
-    const topic = `${topicPrefix(device)}${body.name}`;
-    const delivery = edge.command({
-      topicName: topic,
-      payload: Buffer.from(`{"id":"${commandId}","expiresAt":${expiresAtMs},"payload":${payload}}`),
-      expiresAtMs: api.clock.monotonicMs() + lifeMs,
+    return onceOnly(api, { ...call, name: "sendCommand" }, async () => {
+      const device = await requireEnabled(api, sppgId, params.deviceId);
+      return send(api, device, { ...call, payload });
     });
-    const told: ToldDelivery = delivery === null ? "nobody" : toldDeliveries[delivery];
-    audit.write({
-      atMs: api.clock.wallMs(),
-      actor: `user:${session.userId}`,
-      action: "device.command",
-      sppgId,
-      subject: params.deviceId,
-      address: request.ip,
-      outcome: told === "handed" || told === "waiting" ? "done" : "failed",
-      detail: { commandId, name: body.name, delivery: told, expiresAtMs },
-    });
-    return { commandId, topic, expiresAtMs, delivery: told };
   });
+}
+
+type CommandCall = Pick<Call<"sendCommand">, "body" | "session" | "request"> & {
+  /** JSON. */
+  payload: string;
+};
+
+function send(api: Api, device: Device, call: CommandCall): RouteAnswer<"sendCommand"> {
+  const { body, session, request, payload } = call;
+  const lifeMs = body.expiresInSeconds * 1_000;
+  const commandId = randomUUID();
+  const expiresAtMs = api.clock.wallMs() + lifeMs;
+  const topic = `${topicPrefix(device)}${body.name}`;
+  const delivery = api.services.edge.command({
+    topicName: topic,
+    payload: Buffer.from(`{"id":"${commandId}","expiresAt":${expiresAtMs},"payload":${payload}}`),
+    expiresAtMs: api.clock.monotonicMs() + lifeMs,
+  });
+  const told: ToldDelivery = delivery === null ? "nobody" : toldDeliveries[delivery];
+  api.services.audit.write({
+    atMs: api.clock.wallMs(),
+    actor: `user:${session.userId}`,
+    action: "device.command",
+    sppgId: device.sppgId,
+    subject: device.deviceId,
+    address: request.ip,
+    outcome: told === "handed" || told === "waiting" ? "done" : "failed",
+    detail: { commandId, name: body.name, delivery: told, expiresAtMs },
+  });
+  return { commandId, topic, expiresAtMs, delivery: told };
 }
 
 /** From the records: a command to a device that was revoked a moment ago is refused. */

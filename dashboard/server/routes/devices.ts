@@ -11,6 +11,7 @@ import { describeDoor } from "../mqtt-door.ts";
 import type { PersonSession } from "../people/live-session.ts";
 import { notFound } from "../problems.ts";
 import { etagOf, expectedVersionOf, stale } from "../versions.ts";
+import { onceOnly } from "./once-only.ts";
 import { type Api, route } from "./route.ts";
 import { refuseInput } from "./series.ts";
 
@@ -69,13 +70,17 @@ function registerReads(api: Api): void {
 
 function registerChanges(api: Api, limits: ActionLimits): void {
   const { registry } = api.services;
-  route(api, "addDevice", async ({ kitchen, body, session, request, reply }) => {
+  route(api, "addDevice", async (call) => {
+    const { kitchen, body, session, request, reply } = call;
     limits.spend(`devices ${session.sessionId}`, changeRate);
     const input = { sppgId: kitchen.sppgId, ...body };
     try {
-      const added = await registry.addDevice(input, actorOf(session), request.ip);
-      reply.header("etag", etagOf(added.device.version));
-      return { device: describeDevice(added.device), login: describeLogin(added.secret) };
+      const answer = await onceOnly(api, { ...call, name: "addDevice" }, async () => {
+        const added = await registry.addDevice(input, actorOf(session), request.ip);
+        return { device: describeDevice(added.device), login: describeLogin(added.secret) };
+      });
+      reply.header("etag", etagOf(answer.device.version));
+      return answer;
     } catch (error) {
       // A 404 would say that there is no such address.
       if (!isCode(error, "REGISTRY_GATEWAY_UNKNOWN")) throw error;
@@ -101,11 +106,14 @@ function registerChanges(api: Api, limits: ActionLimits): void {
 
 function registerLoginChanges(api: Api, limits: ActionLimits): void {
   const { registry } = api.services;
-  route(api, "rotateDevice", async ({ kitchen, params, body, session, request }) => {
+  route(api, "rotateDevice", async (call) => {
+    const { kitchen, params, body, session, request } = call;
     limits.spend(`devices ${session.sessionId}`, changeRate);
     const ids = { sppgId: kitchen.sppgId, deviceId: params.deviceId };
-    const secret = await registry.rotateDevice({ ...ids, ...body }, actorOf(session), request.ip);
-    return { device: await findDevice(api, ids), login: describeLogin(secret) };
+    return onceOnly(api, { ...call, name: "rotateDevice" }, async () => {
+      const secret = await registry.rotateDevice({ ...ids, ...body }, actorOf(session), request.ip);
+      return { device: await findDevice(api, ids), login: describeLogin(secret) };
+    });
   });
   route(api, "revokeDevice", async ({ kitchen, params, session, request }) => {
     limits.spend(`devices ${session.sessionId}`, changeRate);
@@ -113,11 +121,14 @@ function registerLoginChanges(api: Api, limits: ActionLimits): void {
     await registry.revokeDevice(ids, actorOf(session), request.ip);
     return findDevice(api, ids);
   });
-  route(api, "enableDevice", async ({ kitchen, params, session, request }) => {
+  route(api, "enableDevice", async (call) => {
+    const { kitchen, params, session, request } = call;
     limits.spend(`devices ${session.sessionId}`, changeRate);
     const ids = { sppgId: kitchen.sppgId, deviceId: params.deviceId };
-    const secret = await registry.enableDevice(ids, actorOf(session), request.ip);
-    return { device: await findDevice(api, ids), login: describeLogin(secret) };
+    return onceOnly(api, { ...call, name: "enableDevice" }, async () => {
+      const secret = await registry.enableDevice(ids, actorOf(session), request.ip);
+      return { device: await findDevice(api, ids), login: describeLogin(secret) };
+    });
   });
 }
 

@@ -113,3 +113,22 @@ test("a device is not flooded with commands, whoever sends them", async (t) => {
   expect(limited.headers["retry-after"]).toBe("3");
   expect((await send({ name: "x" }, "probe-1")).statusCode).toBe(200);
 });
+
+test("the same command with its key is sent once, and a login told again is the same", async (t) => {
+  const site = await createDeviceSite(t);
+  const { head, listen } = await createListener(site);
+  const client = await listen(true);
+  const headers = { "idempotency-key": "8e03978e-40d5-43e8-bc93-6894a57f9324" };
+  const url = `${site.devices}/probe-2/commands`;
+  const send = () => head.send("POST", url, { body: { name: "tare" }, headers });
+  const [first, again] = [await send(), await send()];
+  expect(again.headers["idempotency-replayed"]).toBe("true");
+  expect(again.json()).toEqual(first.json());
+  await client.next("publish");
+  expect(client.queued().filter(({ type }) => type === "publish")).toEqual([]);
+  const otherKey = { "idempotency-key": "another-key-of-16-or-more" };
+  const rotate = () =>
+    head.send("POST", `${site.devices}/probe-2/rotate`, { body: {}, headers: otherKey });
+  const [rotated, told] = [await rotate(), await rotate()];
+  expect(told.json()).toEqual(rotated.json());
+});
