@@ -89,6 +89,7 @@ export function nameSensor(
 ): string {
   const device = devices.find((one) => one.deviceId === deviceId);
   if (device === undefined) return subject ?? deviceId ?? words.place.unknown;
+  if (device.name !== null) return device.name;
   if (device.kind === "gateway") return `Gateway ${device.deviceId}`;
   const number = sensorNumber(devices, device.deviceId);
   const place = words.place[device.place ?? "unknown"];

@@ -14,6 +14,8 @@ export interface Sensor {
   /** Stable over the page's life: `device/channel/reading`. */
   key: string;
   deviceId: string;
+  /** What people call its device; `null`: by place and number. */
+  name: string | null;
   kind: DeviceKind;
   place: DevicePlace;
   gatewayId: string | null;
@@ -97,8 +99,8 @@ function sensorsOf(
   state: KitchenState,
   number: number | null,
 ): Sensor[] {
-  const { deviceId, kind, place, gatewayId, expectedIntervalSeconds } = device;
-  const facts = { deviceId, kind, place, gatewayId, expectedIntervalSeconds, number };
+  const { deviceId, name, kind, place, gatewayId, expectedIntervalSeconds } = device;
+  const facts = { deviceId, name, kind, place, gatewayId, expectedIntervalSeconds, number };
   const heard = [...state.sensors.values()]
     .filter((values) => values.deviceId === deviceId)
     .toSorted((a, b) => naturally.compare(a.key, b.key));

@@ -16,9 +16,13 @@ export function deviceName(
 ): string {
   const { name, place, kind } = device;
   if (name !== null) return name;
-  const alike = devices.filter((other) => other.place === place && other.kind === kind);
+  // Numbered as on the other pages, where one that is revoked is not counted.
+  const alike = devices.filter(
+    (other) => other.enabled && other.place === place && other.kind === kind,
+  );
   const own = place === null ? texts.kind[kind] : words.place[place];
-  return alike.length < 2 ? own : `${own} ${alike.indexOf(device) + 1}`;
+  const at = alike.findIndex(({ deviceId }) => deviceId === device.deviceId);
+  return alike.length < 2 || at === -1 ? own : `${own} ${at + 1}`;
 }
 
 /** The makers' own names are the same in each language. */

@@ -25,6 +25,8 @@ export interface FleetVehicle {
   id: string;
   deviceId: string;
   kitchen: Kitchen;
+  /** What people call it; `null`: by its number. */
+  name: string | null;
   /** Which of its kitchen's vehicles, from 1; `null` if it is the only one. */
   number: number | null;
   /** `missing`: it has never sent a position. */
@@ -73,6 +75,7 @@ export function fleetOf(
       id,
       deviceId,
       kitchen,
+      name: device.name,
       number: sensorNumber(devices, deviceId),
       state: fix === null ? "missing" : isSilent ? "silent" : known,
       fix,

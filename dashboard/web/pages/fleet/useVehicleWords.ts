@@ -24,8 +24,8 @@ export function useVehicleWords(): VehicleWords {
   const texts = useTexts(fleetTexts);
   const format = useFormat();
   const nowMs = useNow();
-  const name = ({ number }: FleetVehicle): string =>
-    number === null ? words.place.vehicle : `${words.place.vehicle} ${number}`;
+  const name = ({ name: given, number }: FleetVehicle): string =>
+    given ?? (number === null ? words.place.vehicle : `${words.place.vehicle} ${number}`);
   const speed = ({ state, speedKmh }: FleetVehicle): string | null =>
     speedKmh === null || state === "silent" || state === "missing"
       ? null

@@ -3,9 +3,10 @@ import type { Sensor } from "../../realtime/domain-view.ts";
 
 /** `Timbangan stok 2`; what lies on it is not known to Nadi, so its own id stands beside it. */
 export function scaleName(
-  { place, number, channel, hasSiblings }: Sensor,
+  { name: given, place, number, channel, hasSiblings }: Sensor,
   words: Pick<Words, "place">,
 ): string {
-  const name = number === null ? words.place[place] : `${words.place[place]} ${number}`;
+  const byPlace = number === null ? words.place[place] : `${words.place[place]} ${number}`;
+  const name = given ?? byPlace;
   return hasSiblings ? `${name} · ${channel}` : name;
 }

@@ -39,7 +39,8 @@ function useShortName(sensor: Sensor): string {
   const { reading } = useTexts(kitchenTexts);
   // Of a scale there is nothing but its weight.
   const isScale = sensor.reading === "weight";
-  return sensorName(isScale ? { ...sensor, reading: null } : sensor, { place }, { reading });
+  const short = { ...sensor, name: null };
+  return sensorName(isScale ? { ...short, reading: null } : short, { place }, { reading });
 }
 
 /** The number with its unit at half the size; a door is a word. */

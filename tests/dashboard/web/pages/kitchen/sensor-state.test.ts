@@ -19,6 +19,7 @@ function sensorOf(
   const facts = { key: "probe-1/0/temperature", place: "coldStore", ...series } as const;
   return {
     ...facts,
+    name: null,
     kind: "temperature-probe",
     gatewayId: null,
     expectedIntervalSeconds: 30,
