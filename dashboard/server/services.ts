@@ -34,7 +34,11 @@ export interface DashboardServices {
     flush(): Promise<void>;
   };
   edge: DeviceEdge;
-  changes: { onChange(listener: (change: RegistryChange) => void): () => void };
+  changes: {
+    onChange(listener: (change: RegistryChange) => void): () => void;
+    /** Resolves when this process has followed what was committed before the call. */
+    poke(): Promise<void>;
+  };
   audit: AuditSink;
 }
 

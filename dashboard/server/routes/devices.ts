@@ -68,8 +68,9 @@ function registerReads(api: Api): void {
   });
 }
 
+/** Each change is answered when the broker has followed it: a new login works as it is read. */
 function registerChanges(api: Api, limits: ActionLimits): void {
-  const { registry } = api.services;
+  const { registry, changes } = api.services;
   route(api, "addDevice", async (call) => {
     const { kitchen, body, session, request, reply } = call;
     limits.spend(`devices ${session.sessionId}`, changeRate);
@@ -77,6 +78,7 @@ function registerChanges(api: Api, limits: ActionLimits): void {
     try {
       const answer = await onceOnly(api, { ...call, name: "addDevice" }, async () => {
         const added = await registry.addDevice(input, actorOf(session), request.ip);
+        await changes.poke();
         return { device: describeDevice(added.device), login: describeLogin(added.secret) };
       });
       reply.header("etag", etagOf(answer.device.version));
@@ -90,12 +92,13 @@ function registerChanges(api: Api, limits: ActionLimits): void {
   });
   route(api, "editDevice", async ({ kitchen, params, body, session, request, reply }) => {
     limits.spend(`devices ${session.sessionId}`, changeRate);
-    const { expectedVersion: inBody, ...changes } = body;
+    const { expectedVersion: inBody, ...wanted } = body;
     const expectedVersion = expectedVersionOf(request, inBody);
     const { deviceId } = params;
-    const edit = { sppgId: kitchen.sppgId, deviceId, expectedVersion, ...changes };
+    const edit = { sppgId: kitchen.sppgId, deviceId, expectedVersion, ...wanted };
     try {
       const device = await registry.editDevice(edit, actorOf(session), request.ip);
+      await changes.poke();
       reply.header("etag", etagOf(device.version));
       return describeDevice(device);
     } catch (error) {
@@ -105,13 +108,14 @@ function registerChanges(api: Api, limits: ActionLimits): void {
 }
 
 function registerLoginChanges(api: Api, limits: ActionLimits): void {
-  const { registry } = api.services;
+  const { registry, changes } = api.services;
   route(api, "rotateDevice", async (call) => {
     const { kitchen, params, body, session, request } = call;
     limits.spend(`devices ${session.sessionId}`, changeRate);
     const ids = { sppgId: kitchen.sppgId, deviceId: params.deviceId };
     return onceOnly(api, { ...call, name: "rotateDevice" }, async () => {
       const secret = await registry.rotateDevice({ ...ids, ...body }, actorOf(session), request.ip);
+      await changes.poke();
       return { device: await findDevice(api, ids), login: describeLogin(secret) };
     });
   });
@@ -119,6 +123,7 @@ function registerLoginChanges(api: Api, limits: ActionLimits): void {
     limits.spend(`devices ${session.sessionId}`, changeRate);
     const ids = { sppgId: kitchen.sppgId, deviceId: params.deviceId };
     await registry.revokeDevice(ids, actorOf(session), request.ip);
+    await changes.poke();
     return findDevice(api, ids);
   });
   route(api, "enableDevice", async (call) => {
@@ -127,6 +132,7 @@ function registerLoginChanges(api: Api, limits: ActionLimits): void {
     const ids = { sppgId: kitchen.sppgId, deviceId: params.deviceId };
     return onceOnly(api, { ...call, name: "enableDevice" }, async () => {
       const secret = await registry.enableDevice(ids, actorOf(session), request.ip);
+      await changes.poke();
       return { device: await findDevice(api, ids), login: describeLogin(secret) };
     });
   });

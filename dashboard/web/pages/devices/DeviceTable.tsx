@@ -26,7 +26,9 @@ export function DeviceTable({
       <thead>
         <tr>
           <th scope="col">{t.table}</th>
-          <th scope="col">{columns.place}</th>
+          <th scope="col" className={styles["place"]}>
+            {columns.place}
+          </th>
           <th scope="col">{columns.heard}</th>
           <th scope="col">{columns.battery}</th>
           <th scope="col" className={styles["number"]}>
@@ -92,7 +94,9 @@ function Row({
         </button>
         <span className={styles["id"]}>{deviceId}</span>
       </th>
-      <td data-label={t.columns.place}>{place === null ? t.noPlace : words.place[place]}</td>
+      <td data-label={t.columns.place} className={styles["place"]}>
+        {place === null ? t.noPlace : words.place[place]}
+      </td>
       <td data-label={t.columns.heard}>
         {device.enabled ? (
           <Age

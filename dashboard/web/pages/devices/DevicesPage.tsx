@@ -169,7 +169,9 @@ function Content({
       <div className={styles["stack"]}>
         {failure}
         <FirstThings views={views} timeZone={timeZone} onChoose={onChoose} />
-        <DeviceTable views={views} chosenId={chosenId} onChoose={onChoose} />
+        <div className={styles["list"]}>
+          <DeviceTable views={views} chosenId={chosenId} onChoose={onChoose} />
+        </div>
       </div>
       {detail !== false && <div className={styles["side"]}>{detail}</div>}
     </div>

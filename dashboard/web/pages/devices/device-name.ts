@@ -20,9 +20,16 @@ export function deviceName(
   const alike = devices.filter(
     (other) => other.enabled && other.place === place && other.kind === kind,
   );
-  const own = place === null ? texts.kind[kind] : words.place[place];
+  const own = ownName(device, { words, texts });
   const at = alike.findIndex(({ deviceId }) => deviceId === device.deviceId);
   return alike.length < 2 || at === -1 ? own : `${own} ${at + 1}`;
+}
+
+/** What else than its temperature is measured at a place is said with it. */
+function ownName({ place, kind }: Device, { words, texts }: NameWords): string {
+  if (place === null) return texts.kind[kind];
+  const isUsual = kind !== "door-sensor" && kind !== "climate-sensor";
+  return isUsual ? words.place[place] : `${words.place[place]} · ${texts.kind[kind]}`;
 }
 
 /** The makers' own names are the same in each language. */

@@ -11,6 +11,7 @@ const devices = [
   createDevice({ deviceId: "cold-10" }),
   createDevice({ deviceId: "cold-2" }),
   createDevice({ deviceId: "hot-1", place: "hotHolding" }),
+  createDevice({ deviceId: "freezer-1", name: "Freezer daging", place: "freezer" }),
 ];
 const place = { timeZone: "Asia/Jakarta", devices } as const;
 
@@ -79,5 +80,6 @@ test("silence, a broken sensor, an open door and a fast change have sentences of
 });
 
 test("a device that is no longer there is called by its id", () => {
+  expect(describe({ deviceId: "freezer-1" }).title).toBe("Freezer daging terlalu hangat");
   expect(describe({ deviceId: "gone-7" }).title).toBe("gone-7 terlalu hangat");
 });
