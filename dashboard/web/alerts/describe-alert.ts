@@ -68,7 +68,7 @@ function describeLimit(
   { words, ...said }: Language,
 ): string {
   const limit = words.limit(kind === "below" ? "≥" : "≤", measure(value, unit, said));
-  return `${limit} · ${source}`;
+  return `${limit} · ${words.limitSource(source)}`;
 }
 
 function describeResponse(

@@ -52,6 +52,7 @@ export const en = {
   admin: "People and kitchens",
   menu: "Menu",
   limit: (sign, value) => `limit ${sign} ${value}`,
+  limitSource: (source) => source,
   link: {
     live: "Live",
     connecting: "Connecting",

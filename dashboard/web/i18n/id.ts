@@ -1,3 +1,5 @@
+import { limitSourceInIndonesian } from "./limit-sources.ts";
+
 /** Words that more than one page says. Indonesian is the source: `en.ts` must have the same. */
 export const id = {
   appName: "Nadi",
@@ -56,6 +58,8 @@ export const id = {
   admin: "Orang dan dapur",
   menu: "Menu",
   limit: (sign: "≤" | "≥", value: string) => `batas ${sign} ${value}`,
+  /** Who set a limit; what a kitchen has written stays in its own words. */
+  limitSource: limitSourceInIndonesian,
   link: {
     live: "Langsung",
     connecting: "Menyambung",

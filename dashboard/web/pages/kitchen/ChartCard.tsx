@@ -38,7 +38,8 @@ export function ChartCard(props: {
   const { kitchen, sensor, limits, range, size } = props;
   const { sppgId, timeZone } = kitchen;
   const texts = useTexts(kitchenTexts);
-  const name = sensorName(sensor, useWords(), texts);
+  const says = useWords();
+  const name = sensorName(sensor, says, texts);
   const unit = unitOf(sensor);
   const words = useChartWords(unit, timeZone);
   const { chart, readings } = useSensorChart(sppgId, sensor, range);
@@ -74,7 +75,7 @@ export function ChartCard(props: {
       {data?.buckets.length === 0 && <p className={styles["note"]}>{texts.chart.empty}</p>}
       {data?.isDegraded === true && <p className={styles["note"]}>{texts.chart.degraded}</p>}
       <ChartTools {...{ chart, canvas, words, name, kitchen, sensor, rangeText }}>
-        {source !== undefined && texts.chart.source(source.source)}
+        {source !== undefined && texts.chart.source(says.limitSource(source.source))}
       </ChartTools>
     </section>
   );

@@ -54,10 +54,14 @@ export function RuleList(props: {
 /** `pedoman · Codex … · versi 2` */
 export function useRuleFacts(): (version: RuleVersion) => string {
   const t = useTexts(rulesTexts);
+  const words = useWords();
   const format = useFormat();
   return ({ rule, version }) => {
     const source = limitSourceOf(rule);
-    const from = source === null ? null : `${t.source[source.sourceKind]} · ${source.source}`;
+    const from =
+      source === null
+        ? null
+        : `${t.source[source.sourceKind]} · ${words.limitSource(source.source)}`;
     const which = version === 0 ? t.preset : t.version(format.number(version));
     return [from, which].filter((part) => part !== null).join(" · ");
   };

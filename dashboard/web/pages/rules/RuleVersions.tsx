@@ -31,7 +31,7 @@ export function RuleVersions({ version, place }: { version: RuleVersion; place: 
               {describeRule(rule, place, said)} → {said.words.severity[rule.severity]}
               {isEnabled ? "" : ` · ${t.disabled}`}
             </span>
-            <span>{limitSourceOf(rule)?.source}</span>
+            <span>{said.words.limitSource(limitSourceOf(rule)?.source ?? "")}</span>
             {changedAtMs !== null && (
               <span>
                 {t.versions.by(
