@@ -1,7 +1,10 @@
 import type { Plugin } from "vite";
 import { drawIcon, type IconLook } from "./draw-icon.ts";
 
-/** Larger ones (the map, MQTT) are stored when they are first used: a phone pays for its data. */
+/**
+ * What the first screen does not need and is larger (the map, MQTT) is stored when it is first
+ * used: a phone pays for its data.
+ */
 const storedBytesMax = 200 * 1024;
 /** Of `public/`, which Vite copies as it is. */
 const publicFiles = ["/theme.js", "/icon.svg", "/manifest.webmanifest"];
@@ -26,9 +29,10 @@ export function serviceWorker(): Plugin {
       for (const [fileName, look] of Object.entries(icons)) {
         this.emitFile({ type: "asset", fileName, source: await drawIcon(look) });
       }
+      const first = listFirst(bundle);
       const stored = Object.values(bundle)
-        .filter((file) => file.fileName.startsWith("assets/"))
-        .filter((file) => bytesOf(file) <= storedBytesMax)
+        .filter(({ fileName }) => fileName.startsWith("assets/"))
+        .filter((file) => first.has(file.fileName) || bytesOf(file) <= storedBytesMax)
         .map(({ fileName }) => `/${fileName}`)
         .toSorted();
       const worker = bundle["sw.js"];
@@ -44,11 +48,23 @@ export function serviceWorker(): Plugin {
   };
 }
 
-type Built = Parameters<
-  Extract<Plugin["generateBundle"], (...args: never[]) => unknown>
->[1][string];
+type Bundle = Parameters<Extract<Plugin["generateBundle"], (...args: never[]) => unknown>>[1];
 
-function bytesOf(file: Built): number {
+/** The page's entry and all that it imports at once. */
+function listFirst(bundle: Bundle): ReadonlySet<string> {
+  const entries = Object.values(bundle).filter(
+    (file) => file.type === "chunk" && file.isEntry && file.fileName.startsWith("assets/"),
+  );
+  const found = new Set(entries.map(({ fileName }) => fileName));
+  // A set's iteration also visits what is added meanwhile.
+  for (const name of found) {
+    const file = bundle[name];
+    if (file?.type === "chunk") for (const imported of file.imports) found.add(imported);
+  }
+  return found;
+}
+
+function bytesOf(file: Bundle[string]): number {
   return file.type === "chunk" ? file.code.length : file.source.length;
 }
 

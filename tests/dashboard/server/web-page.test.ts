@@ -75,6 +75,8 @@ test("an operator's map tiles open the policy for images of that one origin, and
     String(headers["content-security-policy"]).split("; ");
   expect(policyOf(closed)).toEqual([
     "default-src 'self'",
+    "worker-src 'self'",
+    "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
@@ -85,6 +87,17 @@ test("an operator's map tiles open the policy for images of that one origin, and
     "img-src 'self' https://tiles.example:8443",
     ...policyOf(closed).slice(1),
   ]);
+});
+
+test("the service worker may reach our own origin, and nothing else", async (t) => {
+  const server = createPage(t, { ...files, "sw.js": "1;" });
+  const { headers } = await server.inject("/sw.js");
+  expect(headers["content-type"]).toBe("text/javascript; charset=utf-8");
+  expect(headers["cache-control"]).toBe("no-cache");
+  const policy = String(headers["content-security-policy"]);
+  expect(policy).toBe("default-src 'none'; connect-src 'self'; frame-ancestors 'none'");
+  const page = await server.inject("/wall/sppg-jakarta-001");
+  expect(String(page.headers["content-security-policy"])).toContain("worker-src 'self'");
 });
 
 test("a file with a hash in its name is kept for good, and compressed for who takes it", async (t) => {
