@@ -23,6 +23,7 @@ export const devicesTexts = defineTexts({
     failed: "Daftar perangkat tidak dapat dimuat. Data langsung tetap berjalan.",
     statusFailed: "Keadaan perangkat tidak dapat dimuat; yang tampak mungkin sudah lama.",
     first: "Periksa dahulu",
+    missingMany: "Masukkan loginnya ke perangkat, lalu coba satu bacaan.",
     moreFirst: (count: string) => `+${count} lainnya di tabel`,
     table: "Perangkat, di bawah gateway-nya",
     columns: {
@@ -160,6 +161,7 @@ export const devicesTexts = defineTexts({
     failed: "The list of devices could not be loaded. Live data goes on.",
     statusFailed: "The devices' state could not be loaded; what is shown may be old.",
     first: "Look at these first",
+    missingMany: "Enter their logins into the devices, then try one reading each.",
     moreFirst: (count) => `+${count} more in the table`,
     table: "Devices, below their gateway",
     columns: {

@@ -106,16 +106,13 @@ function Facts({
   const t = useTexts(devicesTexts);
   const words = useWords();
   const format = useFormat();
-  const { device, status, heardAtMs } = view;
+  const { device, status } = view;
   const { expectedIntervalSeconds } = device;
   const rate = status?.messagesPerMinute ?? null;
   const eventTimeMs = status?.eventTimeMs ?? null;
   const batteryPct = status?.batteryPct ?? null;
   const facts: readonly [string, ReactNode][] = [
-    [
-      t.facts.heard,
-      <Age key="age" lastHeardAtMs={heardAtMs} expectedIntervalSeconds={expectedIntervalSeconds} />,
-    ],
+    [t.facts.heard, <Heard key="heard" view={view} timeZone={timeZone} />],
     [t.facts.event, eventTimeMs === null ? t.never : format.dateTime(eventTimeMs, timeZone)],
     [t.facts.link, useLinkText(view, views, timeZone)],
     [
@@ -141,6 +138,23 @@ function Facts({
       ))}
     </dl>
   );
+}
+
+/** Of a revoked device nothing is fresh, and nothing late either: the time says all. */
+function Heard({
+  view: { device, heardAtMs },
+  timeZone,
+}: {
+  view: DeviceView;
+  timeZone: KitchenTimeZone;
+}) {
+  const t = useTexts(devicesTexts);
+  const format = useFormat();
+  const { enabled, expectedIntervalSeconds } = device;
+  if (enabled) {
+    return <Age lastHeardAtMs={heardAtMs} expectedIntervalSeconds={expectedIntervalSeconds} />;
+  }
+  return heardAtMs === null ? t.never : format.dateTime(heardAtMs, timeZone);
 }
 
 function useLinkText(

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { KitchenTimeZone } from "../../../../devices/browser.ts";
 import { call } from "../../api/page-api.ts";
+import { useCommandKey } from "../../api/useCommandKey.ts";
 import { devicesTexts } from "../../i18n/devices.ts";
 import { useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import { EnableDialog, RevokeDialog, RotateDialog } from "./ConfirmDialogs.tsx";
@@ -101,6 +102,7 @@ function Question(props: QuestionProps) {
 /** Each act ends with what it made: a login to show, or nothing more to ask. */
 function useActs({ sppgId, onClose, onAdded, onIssued }: QuestionProps) {
   const queries = useQueryClient();
+  const keyFor = useCommandKey();
   const refresh = () => refreshDevices(queries, sppgId);
   const paramsOf = ({ deviceId }: Device) => ({ sppgId, deviceId });
   const issue = async (answer: Omit<Issued, "issuedAtMs">): Promise<void> => {
@@ -109,7 +111,8 @@ function useActs({ sppgId, onClose, onAdded, onIssued }: QuestionProps) {
   };
   return {
     async add(fields: DeviceFields): Promise<void> {
-      await issue(await call("addDevice", { params: { sppgId }, body: fields }));
+      const idempotencyKey = keyFor(fields);
+      await issue(await call("addDevice", { params: { sppgId }, body: fields, idempotencyKey }));
       onAdded(fields.deviceId);
     },
     async edit(device: Device, fields: DeviceFields): Promise<void> {
@@ -121,10 +124,13 @@ function useActs({ sppgId, onClose, onAdded, onIssued }: QuestionProps) {
     },
     async rotate(device: Device, overlapSeconds: number): Promise<void> {
       const body = { overlapSeconds };
-      await issue(await call("rotateDevice", { params: paramsOf(device), body }));
+      const idempotencyKey = keyFor({ rotate: device.deviceId, ...body });
+      await issue(await call("rotateDevice", { params: paramsOf(device), body, idempotencyKey }));
     },
     async enable(device: Device): Promise<void> {
-      await issue(await call("enableDevice", { params: paramsOf(device), body: {} }));
+      const idempotencyKey = keyFor({ enable: device.deviceId, version: device.version });
+      const params = paramsOf(device);
+      await issue(await call("enableDevice", { params, body: {}, idempotencyKey }));
     },
     async revoke(device: Device): Promise<void> {
       await call("revokeDevice", { params: paramsOf(device), body: {} });

@@ -2,6 +2,7 @@ import { type QueryClient, useQuery } from "@tanstack/react-query";
 import { call, serverClock } from "../../api/page-api.ts";
 import { useNow } from "../../design/clock.ts";
 import { snapshotKey } from "../../kitchens/useKitchens.ts";
+import { useLink } from "../../realtime/useLink.ts";
 import { useSession } from "../../session/SessionProvider.tsx";
 import { type DeviceView, type Statuses, viewDevices } from "./device-view.ts";
 import { useHeardTimes } from "./heard-times.ts";
@@ -37,6 +38,7 @@ export function useDevices(sppgId: string): Devices {
     enabled: may("readDeviceStatus"),
   });
   const heard = useHeardTimes(sppgId);
+  const link = useLink();
   const nowMs = useNow();
   const { data: listed } = list;
   const statuses = status.data ?? null;
@@ -47,7 +49,8 @@ export function useDevices(sppgId: string): Devices {
           devices: listed.devices,
           statuses: statuses?.statuses ?? [],
           heard,
-          nowMs,
+          // Of what is since then an offline screen knows nothing: least that devices fell silent.
+          nowMs: link.phase === "lost" ? link.sinceMs : nowMs,
         });
   return {
     views,
