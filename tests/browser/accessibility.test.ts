@@ -109,6 +109,35 @@ for (const screen of ["phone", "laptop"] as const satisfies ScreenName[]) {
       await page.locator("h1").waitFor();
       await check(page, `${look} resolved`);
       await checkAdministration(page, look);
+      await page.goto(`${given.login.url}/screens`);
+      await page.locator("input[name=code]").fill("BCDFGHJK");
+      await page.locator("input[name=name]").fill("x");
+      await page.locator("main form button[type=submit]").click();
+      await page.locator("main [role=alert]").waitFor();
+      await check(page, `${look} screens`);
+    }
+    // A code that no screen shows is refused, and the browser tells its console of it.
+    expect(errors.filter((text) => !/ 4(?:22|29) /.test(text))).toEqual([]);
+  });
+}
+
+for (const screen of ["phone", "wall"] as const satisfies ScreenName[]) {
+  test(`no board of a wall breaks a rule of accessibility on a ${screen}`, async (t) => {
+    const { page, errors } = await openPage(t, screen);
+    await page.goto(`${given.login.url}/wall`);
+    await page.locator("[role=status] p").nth(1).waitFor();
+    await check(page, `${screen} pair`);
+    await signInByForm(page, given.login);
+    for (const { language } of looks) {
+      await page.evaluate(`localStorage.setItem("nadi.language", "${language}")`);
+      await page.goto(`${given.login.url}/wall`);
+      await page.locator("section h2").first().waitFor();
+      await check(page, `${screen} wall ${language} critical`);
+      for (const board of ["1", "2", "3"]) {
+        await page.keyboard.press("ArrowRight");
+        await page.locator("main li, main article, main section").first().waitFor();
+        await check(page, `${screen} wall ${language} board ${board}`);
+      }
     }
     expect(errors).toEqual([]);
   });

@@ -90,6 +90,8 @@ test("the wall turns over its kitchens, and keeps the critical one until it is a
     10_000,
   );
   await keepShot(page, "wall-critical");
+  // Shifted by some pixels by now, and still without a scroll bar.
+  expect(await page.evaluate("document.documentElement.scrollHeight")).toBe(1080);
   for (let turn = 0; turn < 3; turn += 1) {
     await page.clock.runFor(20_000);
     expect(await title.innerText()).toBe(warmKitchen);

@@ -62,7 +62,13 @@ export function SensorsBoard(props: { standing: Standing; domain: MeasuredDomain
       {judged.length === 0 && <p className={styles["note"]}>{texts.title.none}</p>}
       <div className={styles["tiles"]} data-count={tiles.length} data-beside={hero !== null}>
         {tiles.map((one) => (
-          <WallTile key={one.sensor.key} sppgId={sppgId} judged={one} isSmall={hero !== null} />
+          <WallTile
+            key={one.sensor.key}
+            sppgId={sppgId}
+            judged={one}
+            isSmall={hero !== null}
+            isStale={isStale}
+          />
         ))}
       </div>
     </div>

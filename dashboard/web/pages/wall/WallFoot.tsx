@@ -58,13 +58,14 @@ function DataAge({ standings }: { standings: readonly Standing[] }) {
   const nowMs = useNow();
   const format = useFormat();
   const texts = useTexts(wallTexts);
+  const isOffline = useLink().phase === "lost";
   const heard = standings.filter(({ lastHeardAtMs }) => lastHeardAtMs !== null);
   const newest = heard.toSorted((a, b) => (b.lastHeardAtMs ?? 0) - (a.lastHeardAtMs ?? 0))[0];
   if (newest === undefined) return <span>{texts.noData}</span>;
   const { lastHeardAtMs, expectedIntervalSeconds } = newest;
   const freshness = freshnessOf({ lastHeardAtMs, expectedIntervalSeconds }, nowMs);
   return (
-    <span className={`${styles["mark"]} ${styles[freshness]}`}>
+    <span className={`${styles["mark"]} ${isOffline ? "" : styles[freshness]}`}>
       <i />
       {texts.data(format.age(nowMs - (lastHeardAtMs ?? nowMs)))}
     </span>

@@ -25,7 +25,9 @@ export function WallPage({ sppgId }: { sppgId: string | null }) {
   useWakeLock();
   return (
     <RealtimeProvider>
-      <Wall sppgId={sppgId} />
+      <div className={styles["frame"]}>
+        <Wall sppgId={sppgId} />
+      </div>
     </RealtimeProvider>
   );
 }

@@ -13,16 +13,25 @@ import styles from "./WallTile.module.css";
 import { WallSpark } from "./WallSpark.tsx";
 
 /** One sensor, read from five metres: name, value, and what to hold it against. */
-export function WallTile(props: { sppgId: string; judged: JudgedSensor; isSmall: boolean }) {
-  const { sppgId, judged, isSmall } = props;
+export function WallTile(props: {
+  sppgId: string;
+  judged: JudgedSensor;
+  isSmall: boolean;
+  /** The link is lost: what was safe then may not be so now. */
+  isStale: boolean;
+}) {
+  const { sppgId, judged, isSmall, isStale } = props;
   const { sensor, state } = judged;
+  const isUnproven = isStale && state.severity === "safe";
   return (
     <article
       className={`${styles["tile"]} ${styles[state.severity]} ${isSmall ? styles["small"] : ""}`}
     >
       <div className={styles["head"]}>
         <h2>{useShortName(sensor)}</h2>
-        {sensor.values !== null && <SeverityMark severity={state.severity} size="large" />}
+        {sensor.values !== null && !isUnproven && (
+          <SeverityMark severity={state.severity} size="large" />
+        )}
       </div>
       <div className={styles["body"]}>
         <WallValue judged={judged} />
