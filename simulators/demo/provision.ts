@@ -132,8 +132,9 @@ function titleOf(sppgId: string): string {
 }
 
 function newDevice(sppgId: string, device: SimulatedDevice) {
-  const { deviceId, kind, place, gatewayId, intervalSeconds } = device;
-  return { sppgId, deviceId, kind, place, gatewayId, expectedIntervalSeconds: intervalSeconds };
+  const { deviceId, name, kind, place, gatewayId, intervalSeconds } = device;
+  const expectedIntervalSeconds = intervalSeconds;
+  return { sppgId, deviceId, name, kind, place, gatewayId, expectedIntervalSeconds };
 }
 
 function rowOf(sppgId: string, device: SimulatedDevice, password: string): DemoCredentials {

@@ -10,6 +10,7 @@ export const kitchenDevices: readonly SimulatedDevice[] = [
   probe("cold-store-1", "coldStore", 30),
   {
     deviceId: "cold-store-door-1",
+    name: null,
     kind: "door-sensor",
     place: "coldStore",
     gatewayId: null,
@@ -18,6 +19,7 @@ export const kitchenDevices: readonly SimulatedDevice[] = [
   },
   {
     deviceId: "gateway-1",
+    name: null,
     kind: "gateway",
     place: null,
     gatewayId: null,
@@ -27,6 +29,7 @@ export const kitchenDevices: readonly SimulatedDevice[] = [
   { ...probe("freezer-1", "freezer", 60), gatewayId: "gateway-1" },
   {
     deviceId: "dry-store-1",
+    name: null,
     kind: "climate-sensor",
     place: "dryStore",
     gatewayId: "gateway-1",
@@ -37,10 +40,10 @@ export const kitchenDevices: readonly SimulatedDevice[] = [
   tracker("vehicle-2"),
   probe("box-1", "deliveryBox", 30),
   probe("box-2", "deliveryBox", 30),
-  scale("scale-rice"),
-  scale("scale-chicken"),
-  scale("scale-vegetables"),
-  scale("scale-oil"),
+  scale("scale-rice", "Beras"),
+  scale("scale-chicken", "Ayam"),
+  scale("scale-vegetables", "Sayuran"),
+  scale("scale-oil", "Minyak goreng"),
 ];
 
 /** Whose readings a vehicle's box shows. */
@@ -124,13 +127,21 @@ function probe(
   place: SimulatedDevice["place"],
   intervalSeconds: number,
 ): SimulatedDevice {
-  const readings = ["temperature"] as const;
-  return { deviceId, kind: "temperature-probe", place, gatewayId: null, intervalSeconds, readings };
+  return {
+    deviceId,
+    name: null,
+    kind: "temperature-probe",
+    place,
+    gatewayId: null,
+    intervalSeconds,
+    readings: ["temperature"],
+  };
 }
 
 function tracker(deviceId: string): SimulatedDevice {
   return {
     deviceId,
+    name: null,
     kind: "gps-tracker",
     place: "vehicle",
     gatewayId: null,
@@ -139,9 +150,10 @@ function tracker(deviceId: string): SimulatedDevice {
   };
 }
 
-function scale(deviceId: string): SimulatedDevice {
+function scale(deviceId: string, name: string): SimulatedDevice {
   return {
     deviceId,
+    name,
     kind: "smart-scale",
     place: "stockScale",
     gatewayId: null,

@@ -3,6 +3,8 @@ import type { DeviceKind, DevicePlace, ReadingName } from "../../devices/index.t
 /** What the registry must know of a simulated device. */
 export interface SimulatedDevice {
   deviceId: string;
+  /** What the kitchen's people call it; `null`: by its place. */
+  name: string | null;
   kind: DeviceKind;
   place: DevicePlace | null;
   /** Publishes for it; then the device has no connection of its own. */
