@@ -5,7 +5,7 @@ import { snapshotKey } from "../../kitchens/useKitchens.ts";
 import { useLink } from "../../realtime/useLink.ts";
 import { useSession } from "../../session/SessionProvider.tsx";
 import { type DeviceView, type Statuses, viewDevices } from "./device-view.ts";
-import { useHeardTimes } from "./heard-times.ts";
+import { useHeardTimes } from "./useHeardTimes.ts";
 
 /** What the live link does not tell: devices of no place, connections, rejected messages. */
 const refetchMs = 5_000;

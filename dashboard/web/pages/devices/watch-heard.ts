@@ -1,8 +1,5 @@
-import { useMemo, useSyncExternalStore } from "react";
-import { browserPage } from "../../realtime/browser-page.ts";
 import type { KitchenStore } from "../../realtime/kitchen-store.ts";
 import type { Page } from "../../realtime/page.ts";
-import { useRealtimeSource } from "../../realtime/useRealtimeSource.ts";
 
 /** Ages are shown in seconds: more often nobody would see. */
 const tellMs = 500;
@@ -37,10 +34,4 @@ export function watchHeard(store: KitchenStore, page: Pick<Page, "later">) {
       };
     },
   };
-}
-
-export function useHeardTimes(sppgId: string): ReadonlyMap<string, number> {
-  const source = useRealtimeSource();
-  const watched = useMemo(() => watchHeard(source.kitchen(sppgId), browserPage), [source, sppgId]);
-  return useSyncExternalStore(watched.subscribe, watched.getSnapshot);
 }
