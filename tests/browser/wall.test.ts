@@ -65,6 +65,36 @@ test("a screen is paired with a phone, shows its kitchen, and stops when it is d
   expect(phone.errors).toEqual([]);
 });
 
+test("a new version is loaded by a calm wall by itself, and offered to who reads a page", async (t) => {
+  const { page } = await openPage(t, "wall");
+  await page.clock.install();
+  await signInByForm(page, given.login);
+  const html = await page.evaluate<string>("fetch('/').then((answer) => answer.text())");
+  let asked = 0;
+  // As a deployed version answers: the same page with another entry.
+  await page.route(`${given.login.url}/`, async (route) => {
+    if (route.request().resourceType() !== "fetch") return route.fallback();
+    asked += 1;
+    return route.fulfill({ contentType: "text/html", body: html.replaceAll("/index-", "/next-") });
+  });
+  await page.clock.runFor(16 * 60_000);
+  await page.getByRole("button", { name: "Muat ulang" }).waitFor();
+  await page.getByText("Versi baru tersedia").waitFor();
+  await keepShot(page, "new-version");
+
+  await page.goto(`${given.login.url}/wall/${calmKitchen}`);
+  await page.getByText("−20,0").waitFor();
+  await page.evaluate("window.sameDocument = true");
+  const before = asked;
+  await page.clock.runFor(6 * 60_000);
+  await eventually(
+    () => page.evaluate("window.sameDocument === undefined").catch(() => false),
+    (isOther) => isOther === true,
+    10_000,
+  );
+  expect(asked).toBe(before + 1);
+});
+
 test("the wall turns over its kitchens, and keeps the critical one until it is answered", async (t) => {
   const { page, errors } = await openPage(t, "wall");
   await page.clock.install();

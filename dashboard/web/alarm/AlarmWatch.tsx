@@ -1,9 +1,10 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { describeAlert } from "../alerts/describe-alert.ts";
 import { pagePaths } from "../../contract/index.ts";
 import { alertTexts } from "../i18n/alert-words.ts";
 import { useFormat, useLanguage, useTexts, useWords } from "../i18n/LanguageProvider.tsx";
-import { kitchensShownMax, useKitchenList } from "../kitchens/useKitchens.ts";
+import type { Snapshot } from "../kitchens/sensor-number.ts";
+import { useKitchenSnapshots } from "../kitchens/useKitchens.ts";
 import { useRealtimeSource } from "../realtime/useRealtimeSource.ts";
 import { type AlertNotice, showNotices } from "./notifications.ts";
 import { pageAlarm } from "./page-alarm.ts";
@@ -11,30 +12,45 @@ import { ringingOf, type WatchedAlert } from "./ringing.ts";
 import { watchAlerts } from "./watch-alerts.ts";
 
 const nothing: readonly WatchedAlert[] = [];
+/**
+ * Four topic filters each, of the 64 that the broker grants a session; the page needs some itself.
+ * Of further kitchens it rings by the snapshots that the navigation reads every few seconds.
+ */
+const liveKitchensMax = 10;
 
 /** Listens to every kitchen of the person, for what can be heard and notified. */
 export function AlarmWatch({ isNotifying }: { isNotifying: boolean }) {
-  const source = useRealtimeSource();
-  const list = useKitchenList();
+  const { kitchens, found } = useKitchenSnapshots();
   // By their ids: the list is another object at each answer.
-  const ids = (list.data?.kitchens ?? [])
-    .slice(0, kitchensShownMax)
+  const ids = kitchens
+    .slice(0, liveKitchensMax)
     .map(({ sppgId }) => sppgId)
     .join(" ");
-  const [watched, setWatched] = useState(nothing);
-  useEffect(() => {
-    if (ids === "") return undefined;
-    const stop = watchAlerts(source, ids.split(" "), (alerts) => {
-      pageAlarm.setRinging(ringingOf(alerts));
-      setWatched(alerts);
-    });
-    return () => {
-      stop();
-      pageAlarm.setRinging([]);
-    };
-  }, [source, ids]);
+  const live = useLiveAlerts(ids);
+  const watched = useMemo(() => {
+    const known = new Set(ids.split(" "));
+    const others = found.filter(({ kitchen }) => !known.has(kitchen.sppgId));
+    return [...live, ...others.flatMap(alertsOf)];
+  }, [ids, live, found]);
+  useEffect(() => pageAlarm.setRinging(ringingOf(watched)), [watched]);
+  useEffect(() => () => pageAlarm.setRinging([]), []);
   useNotices(watched, isNotifying);
   return null;
+}
+
+function useLiveAlerts(ids: string): readonly WatchedAlert[] {
+  const source = useRealtimeSource();
+  const [watched, setWatched] = useState(nothing);
+  useEffect(
+    () => (ids === "" ? undefined : watchAlerts(source, ids.split(" "), setWatched)),
+    [source, ids],
+  );
+  return watched;
+}
+
+function alertsOf({ kitchen, devices, alerts }: Snapshot): WatchedAlert[] {
+  const place = { timeZone: kitchen.timeZone, devices };
+  return alerts.map((alert) => ({ alert, place }));
 }
 
 function useNotices(watched: readonly WatchedAlert[], isNotifying: boolean): void {

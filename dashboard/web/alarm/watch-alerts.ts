@@ -9,7 +9,12 @@ export function watchAlerts(
   tell: (alerts: readonly WatchedAlert[]) => void,
 ): () => void {
   const stores = sppgIds.map((sppgId) => source.kitchen(sppgId));
+  let seen: readonly object[] = [];
   const update = (): void => {
+    // Values come many times a second; what is told of changes only with an alert or a device.
+    const next = stores.flatMap(({ state }) => [state.alerts, state.devices]);
+    if (next.length === seen.length && next.every((part, at) => part === seen[at])) return;
+    seen = next;
     tell(
       stores.flatMap(({ state }) => {
         const { kitchen, devices } = state;

@@ -1,12 +1,15 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { call } from "../../api/page-api.ts";
-import { Button } from "../../components/Button.tsx";
+import { Link } from "wouter";
+import { pagePaths } from "../../../contract/index.ts";
+import { Button, buttonClass } from "../../components/Button.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/Notice.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { SessionRow } from "../../components/SessionRow.tsx";
 import { adminTexts } from "../../i18n/admin.ts";
-import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
+import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
+import { useSession } from "../../session/SessionProvider.tsx";
 import list from "../../components/List.module.css";
 import styles from "./Admin.module.css";
 
@@ -37,7 +40,9 @@ export function SessionsSection() {
               : t.sessions.title(count)
         }
         about={t.sessions.about}
-      />
+      >
+        <ScreensLink />
+      </PageHead>
       <div className={styles["tools"]}>
         <input
           type="search"
@@ -76,6 +81,18 @@ export function SessionsSection() {
         </div>
       )}
     </>
+  );
+}
+
+/** Wall screens are nobody's sessions: they have a list of their own, by kitchen. */
+function ScreensLink() {
+  const words = useWords();
+  const { may } = useSession();
+  if (!may("listScreens")) return null;
+  return (
+    <Link href={pagePaths.screens} className={buttonClass({})}>
+      {words.role.kiosk}
+    </Link>
   );
 }
 
