@@ -13,14 +13,14 @@ const watchedMsMin = 60_000;
 /** A message of the device, or one of its gateway's with something of it: once an entry. */
 export function countMessage(fold: Fold, device: Device): void {
   const { offset, receivedTimeMs } = fold;
-  const slot = Math.floor(receivedTimeMs / trafficLimits.slotMs);
-  const traffic = (device.traffic ??= createTraffic(fold, slot));
+  const traffic = (device.traffic ??= createTraffic(receivedTimeMs));
   if (traffic.offset === offset) return;
   traffic.offset = offset;
   traffic.receivedTimeMs = receivedTimeMs;
-  turnTo(traffic, slot);
-  traffic.counts[slot % trafficLimits.slots] =
-    (traffic.counts[slot % trafficLimits.slots] ?? 0) + 1;
+  // Nearly never: every message passes here.
+  if (receivedTimeMs >= (traffic.slot + 1) * trafficLimits.slotMs) turnTo(traffic, receivedTimeMs);
+  const at = traffic.slot % trafficLimits.slots;
+  traffic.counts[at] = (traffic.counts[at] ?? 0) + 1;
 }
 
 /**
@@ -29,7 +29,7 @@ export function countMessage(fold: Fold, device: Device): void {
  */
 export function messagesPerMinute(traffic: Traffic, nowMs: number): number {
   const { slotMs, slots } = trafficLimits;
-  const slot = Math.floor(nowMs / slotMs);
+  const slot = slotOf(nowMs);
   let count = 0;
   for (let at = Math.max(slot - slots + 1, traffic.slot - slots + 1); at <= traffic.slot; at += 1) {
     count += traffic.counts[at % slots] ?? 0;
@@ -38,14 +38,20 @@ export function messagesPerMinute(traffic: Traffic, nowMs: number): number {
   return (count * 60_000) / Math.max(nowMs - windowFromMs, watchedMsMin);
 }
 
-function createTraffic({ receivedTimeMs }: Fold, slot: number): Traffic {
+function createTraffic(receivedTimeMs: number): Traffic {
   const counts = Array.from({ length: trafficLimits.slots }, () => 0);
+  const slot = slotOf(receivedTimeMs);
   return { offset: 0, receivedTimeMs, sinceMs: receivedTimeMs, slot, counts };
 }
 
+function slotOf(timeMs: number): number {
+  return Math.floor(timeMs / trafficLimits.slotMs);
+}
+
 /** Empties the slots that time has passed over. */
-function turnTo(traffic: Traffic, slot: number): void {
+function turnTo(traffic: Traffic, timeMs: number): void {
   const { slots } = trafficLimits;
+  const slot = slotOf(timeMs);
   const from = Math.max(traffic.slot + 1, slot - slots + 1);
   for (let at = from; at <= slot; at += 1) traffic.counts[at % slots] = 0;
   traffic.slot = slot;
