@@ -91,7 +91,7 @@ export function isStoreAvailable({ nadi }: Pick<InfluxSite, "nadi">): Promise<bo
 }
 
 /** Waits until nothing that was acknowledged is left to be stored. */
-export async function untilStored(site: InfluxSite, withinMs: number): Promise<void> {
+export async function untilStored(site: Pick<InfluxSite, "nadi">, withinMs: number): Promise<void> {
   await eventually(
     () => readMetric(site.nadi.httpUrl, "nadi_recorder_lag_entries"),
     (lag) => lag <= 2,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findWrongSums } from "../ingest/store/influx/recount-influx.ts";
 import { type InfluxServer, startInfluxServer } from "../support/influx-server.ts";
 import {
   addDevice,
@@ -133,6 +134,30 @@ test("InfluxDB killed and frozen under load: all that was acknowledged is stored
     disconnects: 0,
   });
   expect(report.rows).toBeGreaterThan(1_000);
+});
+
+test("Nadi killed while it writes to InfluxDB stores the rest at its next start, and each once", {
+  timeout: 180_000,
+}, async (t) => {
+  const site = await startInfluxSite(t, server);
+  const load = await site.startLoad(500);
+  await eventually(
+    () => storedCount(site),
+    (count) => count > 1_000,
+    visibleWithinMs * 4,
+  );
+  await site.nadi.kill();
+  await load.stop({ drainMs: 0 });
+
+  const { dataDir, env } = site;
+  const nadi = await startNadi(t, { dataDir, env });
+  await untilStored({ nadi }, 60_000);
+  expect((await nadi.stop()).code).toBe(0);
+  // The cursor stands behind what was written: the same readings come again, and count as known.
+  const report = await compareInflux(server, site, load.acked());
+  expect(report).toMatchObject({ missing: [], duplicates: [], foreign: [] });
+  expect(report.rows).toBeGreaterThan(1_000);
+  expect(await findWrongSums(server, site.influx.bucket)).toEqual([]);
 });
 
 test("a reading that InfluxDB refuses is a dead letter within a second, those beside it stored", async (t) => {

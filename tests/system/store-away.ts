@@ -1,12 +1,18 @@
-// `node tests/system/store-away.ts --minutes 60 --rate 1000`: the telemetry store can't be written
-// for so long while devices go on; what goes on meanwhile, and what is there when it is back.
+// `node tests/system/store-away.ts --minutes 60 --rate 1000 [--influx]`: the telemetry store can't
+// be written for so long while devices go on; what goes on meanwhile, and what is there when it is
+// back. With `--influx` the store is a real InfluxDB 1.x, killed and started again.
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { AlertRow } from "../../ingest/index.ts";
+import type { InfluxConfig } from "../../ingest/store/influx/influx-config.ts";
+import { initInfluxStore } from "../../ingest/store/influx/setup.ts";
+import { defaultStoreKeep } from "../../ingest/store/retention.ts";
 import { type AckedDevice, type Load, startLoad } from "../../simulators/index.ts";
 import { readMemory } from "../bench/process-stats.ts";
 import { type AlertListener, listenToAlerts } from "../support/alert-listener.ts";
+import { findWrongSums } from "../ingest/store/influx/recount-influx.ts";
 import { holdStore } from "../support/held-store.ts";
+import { type InfluxServer, startInfluxServer } from "../support/influx-server.ts";
 import { readMetric } from "../support/metrics.ts";
 import { eventually } from "../support/kitchen.ts";
 import { type KitchenClient, openKitchens } from "../support/kitchen-client.ts";
@@ -19,6 +25,7 @@ import {
 } from "../support/nadi-process.ts";
 import { prepareKitchens } from "../support/prepared-kitchens.ts";
 import { temperatures } from "../support/rule-examples.ts";
+import { compareInflux, influxEnv } from "./influx-site.ts";
 import { compareStore, findWrongBuckets, type StoreReport } from "./store-contents.ts";
 
 export interface StoreAwayPlan {
@@ -31,6 +38,8 @@ export interface StoreAwayPlan {
    * grows by 70 MB in its first half minute, whether or not it has a store.
    */
   warmUpMs: number;
+  /** The store, instead of files. */
+  influx?: InfluxServer;
   progress?: (text: string) => void;
 }
 
@@ -69,6 +78,8 @@ const readyWithinMs = 60_000;
 const pendingMs = 1_000;
 
 interface Site {
+  /** `null`: the store is the data folder's files. */
+  influx: InfluxConfig | null;
   nadi: NadiProcess;
   dataDir: string;
   kitchen: KitchenClient;
@@ -76,14 +87,16 @@ interface Site {
   heard: AlertListener;
 }
 
-async function startSite(scope: Scope, rate: number): Promise<Site> {
+async function startSite(scope: Scope, { rate, influx: server }: StoreAwayPlan): Promise<Site> {
+  const influx = server?.config() ?? null;
+  if (influx !== null) await initInfluxStore(influx, defaultStoreKeep);
   const dataDir = tempFolder(scope);
   const loadIds = Array.from({ length: loadDevices }, (_, index) => `probe-${index}`);
   const kind = "temperature-probe";
   const hot = loadIds.map((deviceId) => ({ deviceId, kind, place: "hotHolding" }) as const);
   const devices = [...hot, { deviceId: coldId, kind, place: "coldStore" } as const];
   const prepared = await prepareKitchens(dataDir, [{ sppgId, devices }]);
-  const nadi = await startNadi(scope, { dataDir });
+  const nadi = await startNadi(scope, { dataDir, env: influx === null ? {} : influxEnv(influx) });
   const { api, kitchen } = await openKitchens(scope, nadi, prepared);
   const heard = await listenToAlerts(scope, { httpUrl: nadi.httpUrl, api }, sppgId);
   const load = await startLoad({
@@ -98,7 +111,7 @@ async function startSite(scope: Scope, rate: number): Promise<Site> {
   scope.onTestFinished(async () => {
     await load.stop({ drainMs: 0 });
   });
-  return { nadi, dataDir, kitchen: kitchen(sppgId), load, heard };
+  return { influx, nadi, dataDir, kitchen: kitchen(sppgId), load, heard };
 }
 
 function stored({ nadi }: Site): Promise<number> {
@@ -202,10 +215,38 @@ function ackedOf(load: Load, clientId: string): AckedDevice[] {
   return [...load.acked(), { clientId, boot: null, sentBelow: warmMinutes, ranges }];
 }
 
+/** Answers how it comes back. */
+async function takeAway(
+  { dataDir }: Site,
+  { awayMs, influx: server }: StoreAwayPlan,
+): Promise<() => Promise<void>> {
+  if (server === undefined) {
+    const giveBack = holdStore(dataDir, awayMs);
+    return async () => giveBack();
+  }
+  await server.kill("SIGKILL");
+  return () => server.start();
+}
+
+async function readStore(
+  { influx, dataDir }: Site,
+  { influx: server }: StoreAwayPlan,
+  acked: AckedDevice[],
+): Promise<Pick<StoreAwayReport, "store" | "wrongBuckets">> {
+  if (influx === null || server === undefined) {
+    const log = { acked, isBad: () => false, isRight: () => true };
+    return { store: compareStore(dataDir, log), wrongBuckets: await findWrongBuckets(dataDir) };
+  }
+  return {
+    store: await compareInflux(server, { influx }, acked),
+    wrongBuckets: await findWrongSums(server, influx.bucket),
+  };
+}
+
 export async function runStoreAway(scope: Scope, plan: StoreAwayPlan): Promise<StoreAwayReport> {
   const { awayMs, rate, warmUpMs, progress = () => undefined } = plan;
-  const site = await startSite(scope, rate);
-  const { nadi, dataDir, kitchen, load, heard } = site;
+  const site = await startSite(scope, plan);
+  const { nadi, kitchen, load, heard } = site;
   const warming = watchMemory(nadi.pid());
   const warm = Date.now() + warmUpMs;
   await eventually(
@@ -216,7 +257,7 @@ export async function runStoreAway(scope: Scope, plan: StoreAwayPlan): Promise<S
   const base = warming.stop();
   const memory = watchMemory(nadi.pid());
 
-  const giveBack = holdStore(dataDir, awayMs);
+  const giveBack = await takeAway(site, plan);
   const goneAtMs = performance.now();
   // A write may have been under way.
   await eventually(
@@ -236,7 +277,7 @@ export async function runStoreAway(scope: Scope, plan: StoreAwayPlan): Promise<S
   const storedWhileAway = (await stored(site)) - storedBefore;
   const away = memory.stop();
   const catchingUp = watchMemory(nadi.pid());
-  giveBack();
+  await giveBack();
   progress("the store is back");
   const catchUp = await measureCatchUp(site, rate);
   const back = catchingUp.stop();
@@ -258,8 +299,7 @@ export async function runStoreAway(scope: Scope, plan: StoreAwayPlan): Promise<S
     notReadyMs,
     residentMb: { base, away, back },
     ...catchUp,
-    store: compareStore(dataDir, { acked, isBad: () => false, isRight: () => true }),
-    wrongBuckets: await findWrongBuckets(dataDir),
+    ...(await readStore(site, plan, acked)),
     alerts,
     messages: heard.messages.map(({ id }) => id),
   };
@@ -289,13 +329,19 @@ async function main(): Promise<number> {
     options: {
       minutes: { type: "string", default: "60" },
       rate: { type: "string", default: "1000" },
+      influx: { type: "boolean", default: false },
     },
   });
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const rate = Number(values.rate);
   const awayMs = Number(values.minutes) * 60_000;
   const plan = { awayMs, rate, warmUpMs: 60_000, progress: say };
-  const report = await withScope((scope) => runStoreAway(scope, plan));
+  const report = await withScope(async (scope) => {
+    if (!values.influx) return runStoreAway(scope, plan);
+    const influx = await startInfluxServer();
+    scope.onTestFinished(() => influx.stop());
+    return runStoreAway(scope, { ...plan, influx });
+  });
   const { residentMb, catchUpPerSecond } = report;
   const whole = Math.round;
   say(`acknowledged meanwhile  ${report.ackedWhileAway}`);

@@ -43,7 +43,8 @@ export async function findWrongSums(server: InfluxServer, bucket: string): Promi
           row["celsius_flagged"] ?? 0,
           row["celsius_min"] ?? null,
           row["celsius_max"] ?? null,
-          row["celsius_sum"] ?? 0,
+          // Floats may have been added in another order.
+          Number(row["celsius_sum"] ?? 0).toFixed(6),
         ]),
       ]),
     );
@@ -70,7 +71,7 @@ function recount(raw: readonly Row[], widthMs: number, endMs: number): Map<strin
     [...groups].map(([key, { values, flagged }]) => {
       const sum = values.reduce((total, value) => total + value, 0);
       const [min, max] = values.length === 0 ? [null, null] : minMax(values);
-      return [key, JSON.stringify([values.length, flagged, min, max, sum])];
+      return [key, JSON.stringify([values.length, flagged, min, max, sum.toFixed(6)])];
     }),
   );
 }
