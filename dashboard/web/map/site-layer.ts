@@ -9,9 +9,10 @@ import Icon from "ol/style/Icon.js";
 import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
-import { type MapPalette, withAlpha } from "./map-palette.ts";
+import type { MapPalette } from "./map-palette.ts";
 import type { MapSite, Place, Trail } from "./map-port.ts";
 import { circleAround, destination, project } from "./mercator.ts";
+import { withAlpha } from "./with-alpha.ts";
 
 /** Rings round a kitchen: the programme lets it deliver within 6 km. */
 export const ringKilometers = [1, 2, 4, 6] as const;

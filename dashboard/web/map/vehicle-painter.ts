@@ -1,5 +1,6 @@
 import { clusterVehicles, type Cluster } from "./clusters.ts";
-import { FreeRoom, Labels, labelsMax } from "./labels.ts";
+import { FreeRoom } from "./free-room.ts";
+import { Labels, labelsMax } from "./labels.ts";
 import type { MapPalette } from "./map-palette.ts";
 import { type MapVehicle, vehicleStates } from "./map-port.ts";
 import { ScreenGrid } from "./screen-grid.ts";
