@@ -50,6 +50,8 @@ async function buildBench(): Promise<Map<string, string | Uint8Array>> {
   }
   const style = "<style>body{margin:0}.bench{width:100vw;height:100vh}</style>";
   files.set("/", `<!doctype html>${links.join("")}${style}<div id="root"></div>`);
+  // Browsers ask for it by themselves.
+  files.set("/favicon.ico", "");
   return files;
 }
 

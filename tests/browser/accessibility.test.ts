@@ -97,6 +97,15 @@ for (const screen of ["phone", "laptop"] as const satisfies ScreenName[]) {
       await page.goto(`${given.login.url}/kitchens/${warmKitchen}`);
       await page.locator("canvas").first().waitFor();
       await check(page, `${look} kitchen`);
+      await page.goto(`${given.login.url}/fleet?kitchen=${warmKitchen}`);
+      await page.locator("[data-ground=ready]").waitFor();
+      await check(page, `${look} fleet`);
+      await page.locator("tbody th button").first().click();
+      await page.locator("main dl").waitFor();
+      await check(page, `${look} vehicle`);
+      await page.goto(`${given.login.url}/fleet?kitchen=all`);
+      await page.locator("[data-ground=ready]").waitFor();
+      await check(page, `${look} all fleets`);
       await page.goto(`${given.login.url}/alerts`);
       await page.locator("main ul button").first().click();
       await page.locator("article").first().waitFor();

@@ -22,14 +22,23 @@ export async function startKitchens(scope: Scope): Promise<BrowserKitchens> {
   const dataDir = tempFolder(scope);
   const probe = (deviceId: string, place: "coldStore" | "freezer") =>
     ({ deviceId, kind: "temperature-probe", place, intervalSeconds: 60 }) as const;
+  // So seldom that its one fix stays fresh.
+  const tracker = (deviceId: string) =>
+    ({ deviceId, kind: "gps-tracker", intervalSeconds: 3_600 }) as const;
   const prepared = await prepareKitchens(dataDir, [
-    { sppgId: warmKitchen, devices: [probe("cold-1", "coldStore"), probe("cold-2", "coldStore")] },
+    {
+      sppgId: warmKitchen,
+      devices: [probe("cold-1", "coldStore"), probe("cold-2", "coldStore"), tracker("gps-1")],
+      place: { lat: -6.1966, lon: 106.8362 },
+    },
     { sppgId: calmKitchen, devices: [probe("freezer-1", "freezer")] },
   ]);
   const nadi = await startNadi(scope, { dataDir });
   const kitchens = await openKitchens(scope, nadi, prepared);
   const calm = kitchens.kitchen(calmKitchen);
   await calm.sendReadings("freezer-1", temperatures([{ celsius: -20, minutes: 5 }], Date.now()));
+  const fix = { ts: Date.now(), lat: -6.2, lon: 106.84, speedKmh: 24, headingDeg: 90 };
+  await kitchens.kitchen(warmKitchen).sendReadings("gps-1", [fix], { reading: "position" });
   return {
     kitchens,
     login: { url: nadi.httpUrl, ...prepared.operator },

@@ -27,6 +27,8 @@ export interface PlannedKitchen {
   /** Default: Jakarta's. */
   timeZone?: KitchenTimeZone;
   devices: readonly PlannedDevice[];
+  /** Where it stands; left out: nobody has said. */
+  place?: { lat: number; lon: number };
 }
 
 export interface PreparedKitchens {
@@ -50,8 +52,9 @@ export async function prepareKitchens(
 ): Promise<PreparedKitchens> {
   const logins = new Map<string, DeviceLogin>();
   const operator = await withRegistry(dataDir, async (registry) => {
-    for (const { sppgId, devices, timeZone = "Asia/Jakarta" } of kitchens) {
-      await registry.addKitchen({ sppgId, name: sppgId, timeZone }, actor);
+    for (const { sppgId, devices, timeZone = "Asia/Jakarta", place } of kitchens) {
+      const site = { latitude: place?.lat, longitude: place?.lon };
+      await registry.addKitchen({ sppgId, name: sppgId, timeZone, ...site }, actor);
       for (const device of [...devices, marker]) {
         const login = await addDevice(registry, sppgId, device);
         logins.set(login.clientId, login);
