@@ -29,6 +29,8 @@ const types: Readonly<Record<string, string>> = {
   ".json": "application/json; charset=utf-8",
 };
 
+const designs = ["tokens.css", "base.css"].map((name) => path.join(web, "design", name));
+
 /** The component with all that it loads, built as the page is. */
 async function buildBench(): Promise<Map<string, string | Uint8Array>> {
   const entry = path.join(web, "map", "MapBench.tsx");
@@ -36,7 +38,7 @@ async function buildBench(): Promise<Map<string, string | Uint8Array>> {
     configFile: path.join(web, "vite.config.ts"),
     mode: "production",
     logLevel: "warn",
-    build: { write: false, rolldownOptions: { input: { bench: entry } } },
+    build: { write: false, rolldownOptions: { input: [entry, ...designs] } },
   })) as Rollup.RollupOutput;
   const files = new Map<string, string | Uint8Array>();
   const links: string[] = [];
@@ -176,7 +178,8 @@ async function bench(scope: Scope): Promise<void> {
   const head = ["view", "frames", "p50 ms", "p95 ms", "p99 ms", "main thread", "load 1 min"];
   process.stdout.write(
     `${date}, ${cpuCount} × ${cpuModel}, Node ${nodeVersion}, ` +
-      `Chromium ${browser.browser()?.version() ?? "?"}, ${screen.width} × ${screen.height}, no GPU\n` +
+      `Chromium ${browser.browser()?.version() ?? "?"}, ` +
+      `${screen.width} × ${screen.height}, no GPU\n` +
       `${count} moving vehicles, ${values.seconds} s a view; JS heap ${heap.toFixed(1)} MB\n\n` +
       `${formatTable([head, ...rows]).join("\n")}\n`,
   );

@@ -1,8 +1,6 @@
 import { StrictMode, useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { LanguageProvider } from "../i18n/LanguageProvider.tsx";
-import "../design/tokens.css";
-import "../design/base.css";
 import { MapView } from "./MapView.tsx";
 import type { MapVehicle, Place } from "./map-port.ts";
 import { destination } from "./mercator.ts";
