@@ -53,7 +53,9 @@ export function refusalOf(
   if (isForeign) return refuse("DASHBOARD_ORIGIN_FORBIDDEN");
   const hasBody = headers["content-length"] !== undefined || "transfer-encoding" in headers;
   const isBodyless = method === "DELETE" && (!hasBody || headers["content-length"] === "0");
-  if (!isBodyless && !isJson(headers["content-type"])) {
+  // A compressed body may be a thousand times what it seems: nothing here ever unpacks one.
+  const isPacked = !["", "identity"].includes(headers["content-encoding"] ?? "");
+  if (isPacked || (!isBodyless && !isJson(headers["content-type"]))) {
     return refuse("DASHBOARD_MEDIA_TYPE_UNSUPPORTED");
   }
   return null;

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import http, { type IncomingMessage } from "node:http";
 import net from "node:net";
+import { deflateRawSync } from "node:zlib";
 import { connectAsync, type MqttClient } from "mqtt";
 import { expect, test, type TestContext } from "vitest";
 import { WebSocket } from "ws";
@@ -196,6 +197,32 @@ test("a frame of 5 MB closes its connection and no other", async (t) => {
   socket.on("error", () => {});
   socket.send(Buffer.alloc(5 * 1024 * 1024));
   await once(socket, "close");
+  expect(await other.subscribeAsync(topicName)).toMatchObject([{ qos: 0 }]);
+});
+
+test("no frame is ever unpacked: compression is not agreed to, and a packed frame closes", async (t) => {
+  const site = await createSite(t);
+  const { cookie } = await site.signIn("head", [sppgId]);
+  const url = `${site.origin.replace("http", "ws")}/mqtt`;
+  const headers = { cookie };
+  const options = { origin: site.origin, headers, perMessageDeflate: true };
+  const socket = new WebSocket(url, "mqtt", options);
+  t.onTestFinished(() => socket.terminate());
+  const opened = once(socket, "open");
+  const [answer] = (await once(socket, "upgrade")) as [IncomingMessage];
+  await opened;
+  expect(socket.extensions).toBe("");
+  const other = await site.connect(cookie);
+  const packed = deflateRawSync(Buffer.alloc(8 * 1024 * 1024));
+  const frame = Buffer.alloc(8 + packed.length);
+  // FIN, RSV1 ("compressed", RFC 7692) and binary; masked with zeros.
+  frame.writeUInt16BE(0xc2fe, 0);
+  frame.writeUInt16BE(packed.length, 2);
+  packed.copy(frame, 8);
+  const closed = once(socket, "close");
+  // Below ws, which would never send such a frame.
+  answer.socket.write(frame);
+  await closed;
   expect(await other.subscribeAsync(topicName)).toMatchObject([{ qos: 0 }]);
 });
 

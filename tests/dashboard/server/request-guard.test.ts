@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { createKitchenApi } from "./kitchen-api.ts";
 
@@ -112,4 +113,65 @@ test("hostile JSON is refused, and nothing of it reaches a prototype", async (t)
     expect(answer.body.length).toBeLessThan(6_000);
   }
   expect(Object.hasOwn(Object.prototype, "role")).toBe(false);
+});
+
+test("a gzip bomb is refused unread, whatever it would be", async (t) => {
+  const made = await createKitchenApi(t);
+  const unpackedBytes = 48 * 1024 * 1024;
+  const bomb = gzipSync(Buffer.alloc(unpackedBytes, " "));
+  // Small enough for the limit of bodies: only its encoding gives it away.
+  expect(bomb.length).toBeLessThan(64 * 1024);
+  const headers = { "content-type": json, "content-encoding": "gzip" };
+  const before = process.memoryUsage().rss;
+  for (const url of ["/api/session", "/api/people"]) {
+    const answer = await made.server.inject({ method: "POST", url, headers, payload: bomb });
+    expect(answer.json()).toMatchObject({
+      status: 415,
+      code: "DASHBOARD_MEDIA_TYPE_UNSUPPORTED",
+    });
+  }
+  expect(process.memoryUsage().rss - before).toBeLessThan(unpackedBytes / 2);
+  const plain = { "content-type": json, "content-encoding": "identity" };
+  const payload = JSON.stringify({ email: "x@example.org", password: "x" });
+  const asked = { method: "POST", url: "/api/session", headers: plain, payload } as const;
+  expect((await made.server.inject(asked)).statusCode).toBe(401);
+});
+
+test("nobody becomes an operator by what JSON can say of prototypes", async (t) => {
+  const made = await createKitchenApi(t);
+  const head = await made.signIn("head");
+  const person = '"email":"x@example.org","role":"cook","kitchens":["sppg-jakarta-001"]';
+  for (const pollution of [
+    '"__proto__":{"role":"operator"}',
+    '"constructor":{"prototype":{"role":"operator"}}',
+    '"prototype":{"role":"operator"}',
+  ]) {
+    const answer = await made.server.inject({
+      method: "POST",
+      url: "/api/people",
+      headers: { cookie: head.cookie, "content-type": json },
+      payload: `{${pollution},${person}}`,
+    });
+    expect([pollution, answer.statusCode]).toEqual([pollution, 400]);
+  }
+  const { email } = head;
+  expect(await made.registry.findUser("x@example.org")).toBeNull();
+  expect(await made.registry.findUser(email)).toMatchObject({ role: "head" });
+  expect(Object.hasOwn(Object.prototype, "role")).toBe(false);
+});
+
+test("a body beyond 64 KB is refused before anybody parses it, signed in or not", async (t) => {
+  const made = await createKitchenApi(t);
+  const head = await made.signIn("head");
+  const note = "x".repeat(65 * 1024);
+  const post = (url: string, cookie: string) =>
+    made.server.inject({
+      method: "POST",
+      url,
+      headers: { "content-type": json, cookie },
+      payload: JSON.stringify({ note }),
+    });
+  const tooLarge = { status: 413, code: "DASHBOARD_BODY_TOO_LARGE" };
+  expect((await post("/api/session", "")).json()).toMatchObject(tooLarge);
+  expect((await post("/api/people", head.cookie)).json()).toMatchObject(tooLarge);
 });
