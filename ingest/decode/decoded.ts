@@ -7,6 +7,9 @@ export const flagBits = {
   clockSuspect: 4,
 } as const satisfies Record<ReadingFlag, number>;
 
+/** Three times a country of 300,000 series: 8 MB for each list that has all. */
+export const seriesSlots = 2 ** 20;
+
 /** One reading as the journal gave it: what the store keeps and the monitor thinks about. */
 export interface JournaledReading {
   sppgId: string;
@@ -16,6 +19,12 @@ export interface JournaledReading {
   reading: ReadingName;
   /** `{sppgId}/{deviceId}/{channel}/{reading}`, made once for each topic and channel. */
   seriesKey: string;
+  /**
+   * Where in a list of its own a consumer may look for the series before it looks anywhere else:
+   * the same number for each message of a topic and channel, below `seriesSlots`. Numbers come
+   * round again, so whoever finds something there compares the key. Left out: no such place.
+   */
+  slot?: number;
   /** When it happened, as Nadi stores it (see `resolveEventTime`): UTC ms. */
   eventTimeMs: number;
   /** What the device said, believed or not; `null` if it sent none. Part of the identity. */

@@ -122,6 +122,7 @@ function readingOf(
     channel: names.channel,
     reading: decoded.reading,
     seriesKey: names.seriesKey,
+    slot: names.slot,
     eventTimeMs: time.eventTimeMs,
     originalTimeMs: time.originalTimeMs,
     seq: decoded.seq,

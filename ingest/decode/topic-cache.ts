@@ -5,6 +5,7 @@ import {
   parseDeviceTopic,
   type ReadingName,
 } from "../../devices/index.ts";
+import { seriesSlots } from "./decoded.ts";
 import type { Directory } from "./directory.ts";
 
 /** A sensor of a topic: its strings are made once, so that maps downstream hash them once. */
@@ -13,6 +14,13 @@ export interface SeriesNames {
   channel: string;
   reading: ReadingName;
   seriesKey: string;
+  /** `JournaledReading.slot`. */
+  slot: number;
+}
+
+/** Gives out `SeriesNames.slot`, round and round. */
+interface Slots {
+  next: number;
 }
 
 /** What all messages of a topic have in common. */
@@ -28,6 +36,7 @@ export interface TopicFacts {
   version: number;
   /** The one sensor that most topics have; a map each would be half of their memory. */
   series: SeriesNames | null;
+  slots: Slots;
   moreSeries: Map<string, SeriesNames> | null;
 }
 
@@ -54,6 +63,7 @@ export function createTopicCache(
 ): TopicCache {
   let young = new Map<string, TopicFacts>();
   let old = new Map<string, TopicFacts>();
+  const slots: Slots = { next: 0 };
   const keep = (topicName: string, facts: TopicFacts): void => {
     if (young.size >= limits.topicsMax) {
       old = young;
@@ -65,7 +75,7 @@ export function createTopicCache(
     find(topicName) {
       let facts = young.get(topicName) ?? null;
       if (facts === null) {
-        facts = old.get(topicName) ?? readTopic(topicName, directory);
+        facts = old.get(topicName) ?? readTopic(topicName, directory, slots);
         if (facts === null) return null;
         keep(topicName, facts);
       }
@@ -78,7 +88,7 @@ export function createTopicCache(
   };
 }
 
-function readTopic(topicName: string, directory: Directory): TopicFacts | null {
+function readTopic(topicName: string, directory: Directory, slots: Slots): TopicFacts | null {
   const topic = parseDeviceTopic(topicName);
   if (topic === null) return null;
   // The directory's own strings, where it has them: what is cut out of a topic's would hold it.
@@ -92,6 +102,7 @@ function readTopic(topicName: string, directory: Directory): TopicFacts | null {
     timeZone: directory.timeZone(sppgId) ?? undefined,
     version: directory.version,
     series: null,
+    slots,
     moreSeries: null,
   };
 }
@@ -117,11 +128,13 @@ export function findSeries(
 }
 
 function nameSeries(
-  { sppgId }: TopicFacts,
+  { sppgId, slots }: TopicFacts,
   deviceId: string,
   { channel, reading }: { channel: string; reading: ReadingName },
 ): SeriesNames {
   // Joined, a string is in one piece; a template's would be in several until it is looked up.
   const seriesKey = [sppgId, deviceId, channel, reading].join("/");
-  return { deviceId, channel, reading, seriesKey };
+  const slot = slots.next;
+  slots.next = (slot + 1) % seriesSlots;
+  return { deviceId, channel, reading, seriesKey, slot };
 }

@@ -13,7 +13,7 @@ import type { ChangeFacts } from "./monitor.ts";
 import { refreshCell } from "./refresh.ts";
 import { cellDeadline, fireCell, hear, hearPublisher } from "./silence.ts";
 import type { Sleepers } from "./sleepers.ts";
-import type { Cell, Fold } from "./state.ts";
+import type { Cell, Device, Fold } from "./state.ts";
 import { countMessage } from "./traffic.ts";
 
 /** The whole state of a monitor, and what it stands on. */
@@ -72,7 +72,7 @@ function fireDue({ fold, deadlines }: Core): void {
 function applyPublish(core: Core, entry: PublishEntry): void {
   const { fold, kitchens, live, replayUpTo } = core;
   const { sppgId, deviceId, readings, failures, offset } = entry;
-  const publisher = kitchens.findDevice(sppgId, deviceId, offset);
+  const publisher = recallPublisher(core, entry) ?? kitchens.findDevice(sppgId, deviceId, offset);
   for (let at = 0; at < readings.length; at += 1) {
     const reading = readings[at];
     if (reading === undefined) continue;
@@ -92,6 +92,13 @@ function applyPublish(core: Core, entry: PublishEntry): void {
   for (const failure of failures) takeFailure(fold, publisher, failure);
   hearPublisher(fold, publisher);
   countMessage(fold, publisher);
+}
+
+/** Nearly every message has a reading of its publisher's own, whose series knows the device. */
+function recallPublisher({ kitchens }: Core, entry: PublishEntry): Device | null {
+  const [first] = entry.readings;
+  if (first === undefined || first.deviceId !== entry.deviceId) return null;
+  return kitchens.recall(first, entry.offset)?.device ?? null;
 }
 
 function applyChange(core: Core, changeSeq: number, facts: ChangeFacts | null): void {

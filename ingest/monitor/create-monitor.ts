@@ -88,6 +88,8 @@ function createCore(options: MonitorOptions): Core {
     assignRules: (device, series) => {
       series.rules = seriesRulesOf(device, series, rules);
     },
+    recall: (reading) => kitchens.recall(reading, fold.offset),
+    remember: (reading, series) => kitchens.remember(reading, series),
   };
   const kitchens = createKitchens(directory, (device) => assignDeviceRules(fold, device, rules));
   return {

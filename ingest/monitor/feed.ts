@@ -23,7 +23,7 @@ const soupCelsiusMax = 2;
 export function feedReading(fold: Fold, device: Device, reading: JournaledReading): Series | null {
   // A time that nobody believes proves only that the device is there.
   if ((reading.flags & flagBits.clockSuspect) !== 0) return null;
-  const series = device.series.get(reading.seriesKey) ?? addSeries(fold, device, reading);
+  const series = fold.recall(reading) ?? findSeries(fold, device, reading);
   if (series === null) return null;
   const { timeMs, seq, order } = placeReading(fold, series, reading);
   if (order === "same") return null;
@@ -43,12 +43,22 @@ export function feedReading(fold: Fold, device: Device, reading: JournaledReadin
 }
 
 /** `null` for one too many. */
+function findSeries(fold: Fold, device: Device, reading: JournaledReading): Series | null {
+  const series = device.series.get(reading.seriesKey) ?? addSeries(fold, device, reading);
+  if (series !== null) fold.remember(reading, series);
+  return series;
+}
+
 function addSeries(fold: Fold, device: Device, reading: JournaledReading): Series | null {
   if (device.series.size >= monitorLimits.seriesPerDevice) {
     device.overflow += 1;
     return null;
   }
-  const series = createSeries(reading.seriesKey, reading.channel, reading.reading);
+  const series = createSeries(device, {
+    key: reading.seriesKey,
+    channel: reading.channel,
+    reading: reading.reading,
+  });
   device.series.set(series.key, series);
   fold.assignRules(device, series);
   return series;
@@ -63,12 +73,35 @@ function takeNewest(
   series.timeMs = timeMs;
   series.seq = seq;
   series.shiftMs = timeMs - fold.monotonicMs;
-  series.fields = sample.fields;
+  keepFields(series, sample.fields);
   series.eventTimeMs = sample.eventTimeMs;
   series.receivedTimeMs = sample.receivedTimeMs;
   series.batteryPct = sample.batteryPct;
   series.faultRun = 0;
   judgeReading(fold, moment, series);
+}
+
+/**
+ * Into the object that the series has, where the names are the same: a reading's own would outlive
+ * the collector's young generation until the next one comes, and be old garbage then.
+ */
+function keepFields(series: Series, fields: Sample["fields"]): void {
+  const own = series.fields;
+  if (own === null || !haveSameNames(own, fields)) {
+    series.fields = { ...fields };
+    return;
+  }
+  for (const name in fields) own[name] = fields[name] ?? 0;
+}
+
+function haveSameNames(own: Sample["fields"], fields: Sample["fields"]): boolean {
+  let count = 0;
+  for (const name in fields) {
+    if (own[name] === undefined) return false;
+    count += 1;
+  }
+  for (const _name in own) count -= 1;
+  return count === 0;
 }
 
 function feedFlagged(

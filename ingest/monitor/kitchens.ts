@@ -1,6 +1,14 @@
 /** Finds the state of a device, whichever cell it is in. */
+import type { JournaledReading } from "../decode/decoded.ts";
 import type { Directory } from "../decode/directory.ts";
-import { type Cell, createCell, createDevice, type Device, type DeviceFacts } from "./state.ts";
+import {
+  type Cell,
+  createCell,
+  createDevice,
+  type Device,
+  type DeviceFacts,
+  type Series,
+} from "./state.ts";
 
 export interface KitchenState {
   sppgId: string;
@@ -17,6 +25,12 @@ export interface Kitchens {
   findDevice(sppgId: string, deviceId: string, offset: number): Device | null;
   /** Out of its cell: it has moved to another. */
   removeDevice(device: Device): void;
+  /**
+   * The series that was remembered for a reading: one look instead of one in each map from the
+   * kitchen down. `null` where nothing is known, or its cell's row holds what `offset` brought.
+   */
+  recall(reading: JournaledReading, offset: number): Series | null;
+  remember(reading: JournaledReading, series: Series): void;
 }
 
 export function createKitchens(
@@ -24,6 +38,8 @@ export function createKitchens(
   onNewDevice: (device: Device) => void,
 ): Kitchens {
   const bySppgId = new Map<string, KitchenState>();
+  /** By `JournaledReading.slot`. Forgotten whenever a device may have become another object. */
+  let bySlot: Series[] = [];
 
   function kitchenOf(sppgId: string): KitchenState {
     const known = bySppgId.get(sppgId);
@@ -33,7 +49,21 @@ export function createKitchens(
     return made;
   }
 
+  function recall({ slot, seriesKey }: JournaledReading, offset: number): Series | null {
+    const series = slot === undefined ? undefined : bySlot[slot];
+    if (series === undefined || series.key !== seriesKey) return null;
+    return series.device.cell.rowOffset < offset ? series : null;
+  }
+
+  function remember({ slot, seriesKey }: JournaledReading, series: Series): void {
+    if (slot === undefined) return;
+    // Equal strings are compared in no time when they are the same one.
+    series.key = seriesKey;
+    bySlot[slot] = series;
+  }
+
   function addCell(cell: Cell): void {
+    if (bySlot.length > 0) bySlot = [];
     const kitchen = kitchenOf(cell.sppgId);
     kitchen.cells.set(cell.key, cell);
     for (const device of cell.devices.values()) {
@@ -62,6 +92,7 @@ export function createKitchens(
   }
 
   function removeDevice({ cell, deviceId }: Device): void {
+    bySlot = [];
     cell.devices.delete(deviceId);
     const kitchen = kitchenOf(cell.sppgId);
     kitchen.devices.delete(deviceId);
@@ -71,7 +102,7 @@ export function createKitchens(
     }
   }
 
-  return { bySppgId, addCell, findDevice, removeDevice };
+  return { bySppgId, addCell, findDevice, removeDevice, recall, remember };
 }
 
 export function factsOf(

@@ -170,10 +170,11 @@ function decodeDevice(cell: Cell, row: DeviceRow): Device {
   return device;
 }
 
-function decodeSeries({ cell, deviceId }: Device, row: SeriesRow): Series {
+function decodeSeries(device: Device, row: SeriesRow): Series {
+  const { cell, deviceId } = device;
   const { channel, reading, newest, fault } = row;
   const key = `${cell.sppgId}/${deviceId}/${channel}/${reading}`;
-  const series = createSeries(key, channel, reading);
+  const series = createSeries(device, { key, channel, reading });
   if (newest !== null) Object.assign(series, newest);
   series.shiftMs = row.shift ?? 0;
   series.timed = row.timed ?? null;

@@ -49,7 +49,8 @@ function latestOf(device: Device, series: Series): LatestReading | null {
     place,
     channel,
     reading,
-    fields,
+    // The series goes on writing into its own.
+    fields: { ...fields },
     eventTimeMs,
     ...(batteryPct === null ? {} : { batteryPct }),
     // A reading with a flag is never the latest; an accepted 85.0 has lost its own.

@@ -109,6 +109,8 @@ export interface TimedWatermark {
 }
 
 export interface Series extends Watched {
+  /** Derived. */
+  device: Device;
   /** Derived: `JournaledReading.seriesKey`. */
   key: string;
   channel: string;
@@ -120,8 +122,8 @@ export interface Series extends Watched {
   shiftMs: number;
   /** The watermark of readings with a time, while the newest one has none; else `null`. */
   timed: TimedWatermark | null;
-  /** The newest reading without flags; `null` before the first. */
-  fields: Readonly<Record<string, number>> | null;
+  /** The series' own copy of the newest reading without flags; `null` before the first. */
+  fields: Record<string, number> | null;
   eventTimeMs: number;
   receivedTimeMs: number;
   batteryPct: number | null;
@@ -211,6 +213,9 @@ export interface Fold {
   touch(cell: Cell): void;
   /** Finds the rules of a new series. */
   assignRules(device: Device, series: Series): void;
+  /** The series of a reading without a look at any map; `null`: it has to be looked up. */
+  recall(reading: JournaledReading): Series | null;
+  remember(reading: JournaledReading, series: Series): void;
 }
 
 /** One reading on its way through the judges of its series, or one look at a silent device. */
@@ -253,8 +258,12 @@ export function createDevice(cell: Cell, deviceId: string): Device {
   };
 }
 
-export function createSeries(key: string, channel: string, reading: Series["reading"]): Series {
+export function createSeries(
+  device: Device,
+  { key, channel, reading }: Pick<Series, "key" | "channel" | "reading">,
+): Series {
   return {
+    device,
     key,
     channel,
     reading,

@@ -3,6 +3,10 @@ import { addPoint, emptySums, type Point, type Sums } from "./sums.ts";
 /** In the order of `write`. */
 const fields = 9;
 const sumsAtFirst = 4;
+/** From so many series on their places stand in a list instead of a map... */
+const listedMin = 4_096;
+/** ...unless it had more gaps than this for each: it would be larger than the sums. */
+const gapsMax = 16;
 
 /**
  * The sums of one minute, of every series that it has. Flat arrays instead of an object each:
@@ -10,6 +14,8 @@ const sumsAtFirst = 4;
  */
 export class MinuteSums {
   readonly #places = new Map<number, number>();
+  /** Each place + 1, by number of the series; those beyond it are in the map. */
+  #listed = new Uint32Array();
   #values = new Float64Array(sumsAtFirst * fields);
   #series = new Uint32Array(sumsAtFirst);
   #size = 0;
@@ -36,19 +42,39 @@ export class MinuteSums {
   }
 
   #placeOf(series: number): number {
-    const known = this.#places.get(series);
-    if (known !== undefined) return known;
+    const listed = this.#listed[series];
+    const known = listed === undefined ? (this.#places.get(series) ?? -1) : listed - 1;
+    if (known >= 0) return known;
     const place = this.#size;
     if (place === this.#series.length) {
       this.#series = grown(this.#series, place + 1);
       this.#values = grown(this.#values, (place + 1) * fields);
     }
     this.#size += 1;
-    this.#places.set(series, place);
     this.#series[place] = series;
+    this.#setPlace(series, place);
     Object.assign(this.#sums, emptySums());
     this.#write(place);
     return place;
+  }
+
+  #setPlace(series: number, place: number): void {
+    if (series < this.#listed.length) this.#listed[series] = place + 1;
+    else this.#places.set(series, place);
+    // Each time that their number has doubled.
+    const isDue = this.#size >= listedMin && (this.#size & (this.#size - 1)) === 0;
+    if (isDue && this.#places.size > 0) this.#list();
+  }
+
+  #list(): void {
+    const largest = this.#series.subarray(0, this.#size).reduce((a, b) => Math.max(a, b), 0);
+    if (largest > this.#size * gapsMax) return;
+    // Room for those that come next, which have the next numbers.
+    this.#listed = new Uint32Array(largest * 2);
+    for (let place = 0; place < this.#size; place++) {
+      this.#listed[this.#series[place] ?? 0] = place + 1;
+    }
+    this.#places.clear();
   }
 
   #read(place: number): Sums {

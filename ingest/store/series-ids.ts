@@ -9,18 +9,21 @@ export interface SeriesIds {
   forget(): void;
 }
 
-/** `seriesKey` names all but the field, and is the same string for each message of a topic. */
-type KeyedReading = Omit<SeriesQuery, "field"> & { seriesKey: string };
+/** `seriesKey` names all but the field; `slot` as in `JournaledReading`. */
+type KeyedReading = Omit<SeriesQuery, "field"> & { seriesKey: string; slot?: number };
 
 /** Few a sensor: a list is quicker than a map, and lies in fewer places of memory. */
 interface FieldId {
+  seriesKey: string;
   field: string;
   id: number;
   next: FieldId | null;
 }
 
 export function createSeriesIds(database: DatabaseSync): SeriesIds {
+  /** Of readings without a slot. */
   const known = new Map<string, FieldId>();
+  let bySlot: FieldId[] = [];
   const find = prepareFind(database);
   const insert = database.prepare("INSERT INTO series VALUES (?, ?, ?, ?, ?, ?)");
   const lastId = database.prepare("SELECT coalesce(max(id), 0) AS id FROM series");
@@ -33,17 +36,25 @@ export function createSeriesIds(database: DatabaseSync): SeriesIds {
     next += 1;
     return next - 1;
   };
+  const atSlot = (slot: number, seriesKey: string): FieldId | undefined => {
+    const first = bySlot[slot];
+    return first?.seriesKey === seriesKey ? first : undefined;
+  };
   return {
     idOf(reading, field) {
-      const first = known.get(reading.seriesKey) ?? null;
+      const { seriesKey, slot } = reading;
+      const first = (slot === undefined ? known.get(seriesKey) : atSlot(slot, seriesKey)) ?? null;
       for (let one = first; one !== null; one = one.next) if (one.field === field) return one.id;
       const { sppgId, deviceId, channel, reading: name } = reading;
       const id = load({ sppgId, deviceId, channel, reading: name, field });
-      known.set(reading.seriesKey, { field, id, next: first });
+      const made = { seriesKey, field, id, next: first };
+      if (slot === undefined) known.set(seriesKey, made);
+      else bySlot[slot] = made;
       return id;
     },
     forget() {
       known.clear();
+      bySlot = [];
       next = null;
     },
   };

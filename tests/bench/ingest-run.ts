@@ -46,8 +46,11 @@ export type IngestRun = Record<string, number>;
 
 /** What has been announced beyond the entry that is read. */
 const aheadEntries = 2_000;
-/** How far the monitor may be ahead of what is written: more than the recorder holds back. */
-const behindEntries = 60_000;
+/**
+ * How far the monitor may be ahead of what is written: more than the recorder holds back, and less
+ * than where the decoded batches are let go. Beyond that each decodes its own, as after a stop.
+ */
+const behindEntries = 20_000;
 
 /** What the recorder may hold back at the end, where nothing more comes that has it written. */
 const restEntries = 20_000;

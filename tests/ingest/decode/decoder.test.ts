@@ -35,6 +35,7 @@ test("a native reading carries its series, its times and its place in the journa
         channel: "0",
         reading: "temperature",
         seriesKey: `${sppgId}/probe-1/0/temperature`,
+        slot: 0,
         eventTimeMs: ts,
         originalTimeMs: ts,
         seq: 7,
