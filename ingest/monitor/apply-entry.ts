@@ -13,7 +13,7 @@ import type { ChangeFacts } from "./monitor.ts";
 import { refreshCell } from "./refresh.ts";
 import { cellDeadline, fireCell, hear, hearPublisher } from "./silence.ts";
 import type { Sleepers } from "./sleepers.ts";
-import type { Cell, Device, Fold } from "./state.ts";
+import type { Device, DirtyCells, Fold } from "./state.ts";
 import { countMessage } from "./traffic.ts";
 
 /** The whole state of a monitor, and what it stands on. */
@@ -33,8 +33,8 @@ export interface Core {
   replayUpTo: number;
   /** A replay from here on has not been settled with the records; `null`: nothing was replayed. */
   unsettledFrom: number | null;
-  /** Cells that differ from their rows. */
-  dirty: Set<Cell>;
+  /** Of kitchens that have any. */
+  dirty: DirtyCells[];
 }
 
 type PublishEntry = Extract<DecodedEntry, { kind: "publish" }>;

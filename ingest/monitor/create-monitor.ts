@@ -12,7 +12,7 @@ import { decodeMeta, encodeCell, encodeMeta } from "./rows.ts";
 import { settleAlerts } from "./settle.ts";
 import { createSleepers } from "./sleepers.ts";
 import { snapshotOf, statsOf } from "./snapshot.ts";
-import type { Cell, Fold } from "./state.ts";
+import type { Cell, DirtyCells, Fold } from "./state.ts";
 
 export interface MonitorOptions {
   /** Kept current by whoever folds, before each change entry is applied. */
@@ -72,7 +72,7 @@ function createCore(options: MonitorOptions): Core {
   const start = meta === null ? null : decodeMeta(meta);
   const rules = createRuleBook(options.rules);
   const deadlines = createDeadlines();
-  const dirty = new Set<Cell>();
+  const dirty: DirtyCells[] = [];
   const fold: Fold = {
     offset: meta?.offset ?? 0,
     receivedTimeMs: 0,
@@ -83,7 +83,10 @@ function createCore(options: MonitorOptions): Core {
     touch: (cell) => {
       if (cell.isDirty) return;
       cell.isDirty = true;
-      dirty.add(cell);
+      cell.dirty.cells.push(cell);
+      if (cell.dirty.isListed) return;
+      cell.dirty.isListed = true;
+      dirty.push(cell.dirty);
     },
     assignRules: (device, series) => {
       series.rules = seriesRulesOf(device, series, rules);
@@ -109,25 +112,40 @@ function createCore(options: MonitorOptions): Core {
   };
 }
 
-/** The rows of a checkpoint: those that had changed when it began, each as it is when taken. */
+/**
+ * The rows of a checkpoint: those that had changed when it began, each as it is when taken. Kitchen
+ * by kitchen, since the rows of one lie together in the table: each page of it is written once.
+ */
 function createRowWriter({ fold, dirty }: Core): {
   begin(): void;
   take(charsMax: number): StateRow[];
 } {
-  let waiting: Iterator<Cell> = new Set<Cell>().values();
+  let kitchens: DirtyCells[] = [];
+  let cells: Cell[] = [];
+  let next = 0;
+  const nextCell = (): Cell | null => {
+    while (next === cells.length) {
+      const kitchen = kitchens.pop();
+      if (kitchen === undefined) return null;
+      cells = kitchen.cells;
+      next = 0;
+      kitchen.cells = [];
+      kitchen.isListed = false;
+    }
+    return cells[next++] ?? null;
+  };
   return {
     begin: () => {
-      waiting = new Set(dirty).values();
+      // Taken from the end: the first that has changed comes first.
+      kitchens = [...dirty.splice(0).toReversed(), ...kitchens];
     },
     take: (charsMax) => {
       const rows: StateRow[] = [];
       for (let chars = 0; chars < charsMax; ) {
-        const next = waiting.next();
-        if (next.done === true) break;
-        const cell = next.value;
+        const cell = nextCell();
+        if (cell === null) break;
         const row = encodeCell(cell, fold.offset);
         cell.isDirty = false;
-        dirty.delete(cell);
         chars += row.body.length;
         rows.push(row);
       }

@@ -5,13 +5,16 @@ import {
   type Cell,
   createCell,
   createDevice,
+  createDirtyCells,
   type Device,
   type DeviceFacts,
+  type DirtyCells,
   type Series,
 } from "./state.ts";
 
 export interface KitchenState {
   sppgId: string;
+  dirty: DirtyCells;
   cells: Map<string, Cell>;
   /** Of all cells. */
   devices: Map<string, Device>;
@@ -19,7 +22,7 @@ export interface KitchenState {
 
 export interface Kitchens {
   bySppgId: ReadonlyMap<string, KitchenState>;
-  /** Takes a cell as its row gave it. */
+  /** Takes a cell as its row gave it; before anything is folded. */
   addCell(cell: Cell): void;
   /** Made if it is new; `null` while its cell's row already holds what `offset` brought. */
   findDevice(sppgId: string, deviceId: string, offset: number): Device | null;
@@ -38,13 +41,18 @@ export function createKitchens(
   onNewDevice: (device: Device) => void,
 ): Kitchens {
   const bySppgId = new Map<string, KitchenState>();
-  /** By `JournaledReading.slot`. Forgotten whenever a device may have become another object. */
+  /** By `JournaledReading.slot`. Forgotten when a device has become another object. */
   let bySlot: Series[] = [];
 
   function kitchenOf(sppgId: string): KitchenState {
     const known = bySppgId.get(sppgId);
     if (known !== undefined) return known;
-    const made: KitchenState = { sppgId, cells: new Map(), devices: new Map() };
+    const made: KitchenState = {
+      sppgId,
+      dirty: createDirtyCells(),
+      cells: new Map(),
+      devices: new Map(),
+    };
     bySppgId.set(sppgId, made);
     return made;
   }
@@ -63,8 +71,8 @@ export function createKitchens(
   }
 
   function addCell(cell: Cell): void {
-    if (bySlot.length > 0) bySlot = [];
     const kitchen = kitchenOf(cell.sppgId);
+    cell.dirty = kitchen.dirty;
     kitchen.cells.set(cell.key, cell);
     for (const device of cell.devices.values()) {
       const other = kitchen.devices.get(device.deviceId);
@@ -80,7 +88,7 @@ export function createKitchens(
     const facts = factsOf(directory, sppgId, deviceId);
     const kitchen = kitchenOf(sppgId);
     const key = cellKeyOf(deviceId, facts);
-    const cell = kitchen.cells.get(key) ?? createCell(sppgId, key);
+    const cell = kitchen.cells.get(key) ?? createCell(sppgId, key, kitchen.dirty);
     kitchen.cells.set(key, cell);
     if (cell.rowOffset >= offset) return null;
     const device = createDevice(cell, deviceId);

@@ -182,8 +182,17 @@ export interface Device extends Watched {
   series: Map<string, Series>;
 }
 
+/** The cells of a kitchen that differ from their rows. */
+export interface DirtyCells {
+  cells: Cell[];
+  /** The kitchen waits for the next checkpoint. */
+  isListed: boolean;
+}
+
 /** A gateway with its children, or a device: one row. */
 export interface Cell {
+  /** Derived. Its kitchen's. */
+  dirty: DirtyCells;
   sppgId: string;
   key: string;
   devices: Map<string, Device>;
@@ -228,8 +237,13 @@ export interface Moment {
   sample: Sample;
 }
 
-export function createCell(sppgId: string, key: string): Cell {
+export function createDirtyCells(): DirtyCells {
+  return { cells: [], isListed: false };
+}
+
+export function createCell(sppgId: string, key: string, dirty = createDirtyCells()): Cell {
   return {
+    dirty,
     sppgId,
     key,
     devices: new Map(),

@@ -117,6 +117,47 @@ test("a checkpoint comes in slices, writes only what changed, and then nothing",
   ]);
 });
 
+test("the rows of a kitchen come one after the other, whoever took turns, and each once", () => {
+  const directory = createSketchDirectory([]);
+  const monitor = createMonitor({ directory, rules: [], meta: null, rows: [], replayUpTo: 0 });
+  const devices = ["c", "a", "b"];
+  let offset = 0;
+  const hear = (kitchen: string, deviceId: string): void => {
+    offset += 1;
+    const entry = {
+      kind: "publish",
+      sppgId: kitchen,
+      deviceId,
+      readings: [],
+      failures: [],
+    } as const;
+    monitor.apply({ ...entry, offset, receivedTimeMs: offset }, null);
+  };
+  for (const deviceId of devices) for (const kitchen of ["k-2", "k-1"]) hear(kitchen, deviceId);
+  monitor.beginCheckpoint();
+  const taken = monitor.takeRows(1);
+  // Of a kitchen under way, one that waits, and one that has been taken already.
+  for (const kitchen of ["k-2", "k-1"]) hear(kitchen, "a");
+  hear("k-2", "c");
+  for (;;) {
+    const rows = monitor.takeRows(1);
+    if (rows.length === 0) break;
+    taken.push(...rows);
+  }
+  expect(taken.map(({ sppgId: kitchen, key, offset: asOf }) => [kitchen, key, asOf])).toEqual([
+    ["k-2", "c", 6],
+    ["k-2", "a", 9],
+    ["k-2", "b", 9],
+    ["k-1", "c", 9],
+    ["k-1", "a", 9],
+    ["k-1", "b", 9],
+  ]);
+  monitor.beginCheckpoint();
+  expect(monitor.takeRows(1_000_000).map(({ key, offset: asOf }) => [key, asOf])).toEqual([
+    ["c", 9],
+  ]);
+});
+
 test("a row that changes while the checkpoint is written is as of its slice", () => {
   const scene = createScene({ devices: [probe] });
   scene.read("probe", 3);

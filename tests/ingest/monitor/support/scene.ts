@@ -35,6 +35,10 @@ export interface Step {
   facts: ChangeFacts | null;
 }
 
+/** Few, so that series share one, as after numbers have come round. */
+const slotOf = (seriesKey: string): number =>
+  [...seriesKey].reduce((sum, it) => sum + (it.codePointAt(0) ?? 0), 0) % 3;
+
 export type Scene = ReturnType<typeof createScene>;
 
 /** A kitchen, its journal and the monitor that folds it, at times that the test sets. */
@@ -72,12 +76,14 @@ export function createScene(options: { devices: DeviceSketch[]; rules?: Rule[] }
     const originalTimeMs = at === null ? null : timeOf(at);
     const sum = flags.reduce((sum, flag) => sum | flagBits[flag], 0);
     const isSuspect = flags.includes("clockSuspect");
+    const seriesKey = `${sppgId}/${deviceId}/${channel}/${reading}`;
     return {
       sppgId,
       deviceId,
       channel,
       reading,
-      seriesKey: `${sppgId}/${deviceId}/${channel}/${reading}`,
+      seriesKey,
+      slot: slotOf(seriesKey),
       eventTimeMs: isSuspect ? receivedTimeMs : (originalTimeMs ?? receivedTimeMs),
       originalTimeMs,
       seq,
