@@ -98,7 +98,7 @@ function applyPublish(core: Core, entry: PublishEntry): void {
 function recallPublisher({ kitchens }: Core, entry: PublishEntry): Device | null {
   const [first] = entry.readings;
   if (first === undefined || first.deviceId !== entry.deviceId) return null;
-  return kitchens.recall(first, entry.offset)?.device ?? null;
+  return kitchens.slots.recall(first, entry.offset)?.device ?? null;
 }
 
 function applyChange(core: Core, changeSeq: number, facts: ChangeFacts | null): void {

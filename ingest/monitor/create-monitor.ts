@@ -91,8 +91,8 @@ function createCore(options: MonitorOptions): Core {
     assignRules: (device, series) => {
       series.rules = seriesRulesOf(device, series, rules);
     },
-    recall: (reading) => kitchens.recall(reading, fold.offset),
-    remember: (reading, series) => kitchens.remember(reading, series),
+    recall: (reading) => kitchens.slots.recall(reading, fold.offset),
+    remember: (reading, series) => kitchens.slots.remember(reading, series),
   };
   const kitchens = createKitchens(directory, (device) => assignDeviceRules(fold, device, rules));
   return {

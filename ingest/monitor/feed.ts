@@ -95,13 +95,9 @@ function keepFields(series: Series, fields: Sample["fields"]): void {
 }
 
 function haveSameNames(own: Sample["fields"], fields: Sample["fields"]): boolean {
-  let count = 0;
-  for (const name in fields) {
-    if (own[name] === undefined) return false;
-    count += 1;
-  }
-  for (const _name in own) count -= 1;
-  return count === 0;
+  for (const name in fields) if (own[name] === undefined) return false;
+  for (const name in own) if (fields[name] === undefined) return false;
+  return true;
 }
 
 function feedFlagged(

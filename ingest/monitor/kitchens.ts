@@ -1,5 +1,4 @@
 /** Finds the state of a device, whichever cell it is in. */
-import type { JournaledReading } from "../decode/decoded.ts";
 import type { Directory } from "../decode/directory.ts";
 import {
   type Cell,
@@ -9,8 +8,8 @@ import {
   type Device,
   type DeviceFacts,
   type DirtyCells,
-  type Series,
 } from "./state.ts";
+import { createSeriesSlots, type SeriesSlots } from "./series-slots.ts";
 
 export interface KitchenState {
   sppgId: string;
@@ -28,12 +27,7 @@ export interface Kitchens {
   findDevice(sppgId: string, deviceId: string, offset: number): Device | null;
   /** Out of its cell: it has moved to another. */
   removeDevice(device: Device): void;
-  /**
-   * The series that was remembered for a reading: one look instead of one in each map from the
-   * kitchen down. `null` where nothing is known, or its cell's row holds what `offset` brought.
-   */
-  recall(reading: JournaledReading, offset: number): Series | null;
-  remember(reading: JournaledReading, series: Series): void;
+  slots: SeriesSlots;
 }
 
 export function createKitchens(
@@ -41,8 +35,7 @@ export function createKitchens(
   onNewDevice: (device: Device) => void,
 ): Kitchens {
   const bySppgId = new Map<string, KitchenState>();
-  /** By `JournaledReading.slot`. Forgotten when a device has become another object. */
-  let bySlot: Series[] = [];
+  const slots = createSeriesSlots();
 
   function kitchenOf(sppgId: string): KitchenState {
     const known = bySppgId.get(sppgId);
@@ -55,19 +48,6 @@ export function createKitchens(
     };
     bySppgId.set(sppgId, made);
     return made;
-  }
-
-  function recall({ slot, seriesKey }: JournaledReading, offset: number): Series | null {
-    const series = slot === undefined ? undefined : bySlot[slot];
-    if (series === undefined || series.key !== seriesKey) return null;
-    return series.device.cell.rowOffset < offset ? series : null;
-  }
-
-  function remember({ slot, seriesKey }: JournaledReading, series: Series): void {
-    if (slot === undefined) return;
-    // Equal strings are compared in no time when they are the same one.
-    series.key = seriesKey;
-    bySlot[slot] = series;
   }
 
   function addCell(cell: Cell): void {
@@ -100,7 +80,7 @@ export function createKitchens(
   }
 
   function removeDevice({ cell, deviceId }: Device): void {
-    bySlot = [];
+    slots.forget();
     cell.devices.delete(deviceId);
     const kitchen = kitchenOf(cell.sppgId);
     kitchen.devices.delete(deviceId);
@@ -110,7 +90,7 @@ export function createKitchens(
     }
   }
 
-  return { bySppgId, addCell, findDevice, removeDevice, recall, remember };
+  return { bySppgId, addCell, findDevice, removeDevice, slots };
 }
 
 export function factsOf(

@@ -39,7 +39,7 @@ export function readingAt(
   };
   const { sppgId, deviceId, channel, reading } = base;
   const seriesKey = `${sppgId}/${deviceId}/${channel}/${reading}`;
-  const slot = [...seriesKey].reduce((sum, it) => sum + (it.codePointAt(0) ?? 0), 0) % 4;
+  const slot = Buffer.from(seriesKey).reduce((sum, byte) => sum + byte, 0) % 4;
   // Few places, so that series share one, as after numbers have come round; and some have none.
   return slot === 3 ? { ...base, seriesKey } : { ...base, seriesKey, slot };
 }

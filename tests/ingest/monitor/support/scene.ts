@@ -37,7 +37,7 @@ export interface Step {
 
 /** Few, so that series share one, as after numbers have come round. */
 const slotOf = (seriesKey: string): number =>
-  [...seriesKey].reduce((sum, it) => sum + (it.codePointAt(0) ?? 0), 0) % 3;
+  Buffer.from(seriesKey).reduce((sum, byte) => sum + byte, 0) % 3;
 
 export type Scene = ReturnType<typeof createScene>;
 
