@@ -77,7 +77,7 @@ test("a new version is loaded by a calm wall by itself, and offered to who reads
     asked += 1;
     return route.fulfill({ contentType: "text/html", body: html.replaceAll("/index-", "/next-") });
   });
-  await page.clock.runFor(16 * 60_000);
+  await page.clock.fastForward(16 * 60_000);
   await page.getByRole("button", { name: "Muat ulang" }).waitFor();
   await page.getByText("Versi baru tersedia").waitFor();
   await keepShot(page, "new-version");
@@ -86,7 +86,7 @@ test("a new version is loaded by a calm wall by itself, and offered to who reads
   await page.getByText("−20,0").waitFor();
   await page.evaluate("window.sameDocument = true");
   const before = asked;
-  await page.clock.runFor(6 * 60_000);
+  await page.clock.fastForward(6 * 60_000);
   await eventually(
     () => page.evaluate("window.sameDocument === undefined").catch(() => false),
     (isOther) => isOther === true,
