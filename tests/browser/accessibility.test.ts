@@ -34,7 +34,7 @@ async function check(page: Page, where: string): Promise<void> {
 async function checkDevices(page: Page, look: string): Promise<void> {
   await page.goto(`${given.login.url}/devices?kitchen=${warmKitchen}`);
   await page.locator("main tbody tr").first().waitFor();
-  await page.locator("main [class*=battery], main td").first().waitFor();
+  await page.locator("main td:visible").first().waitFor();
   await check(page, `${look} devices`);
   await page.goto(`${given.login.url}/devices?kitchen=${warmKitchen}&device=cold-1`);
   await page.locator("main section dl").first().waitFor();

@@ -149,8 +149,15 @@ export class VehiclePainter {
       const { image, width, height } = this.#labels.get(text, state);
       const [x, y] = [Math.round(this.#x[at] ?? 0), Math.round(this.#y[at] ?? 0)];
       const right = { left: x + labelGap, top: y - height / 2, width, height };
-      const sides = [right, { ...right, left: x - labelGap - width }];
-      const inView = sides.filter((box) => box.left >= 0 && box.left + width <= view.width);
+      const middle = { ...right, left: Math.round(x - width / 2) };
+      const boxes = [
+        right,
+        { ...right, left: x - labelGap - width },
+        // A phone has no room for it beside.
+        { ...middle, top: y + labelGap },
+        { ...middle, top: y - labelGap - height },
+      ];
+      const inView = boxes.filter((box) => box.left >= 0 && box.left + width <= view.width);
       const free = inView.find((box) => room.take(box));
       if (free !== undefined) context.drawImage(image, free.left, free.top, width, height);
     }
