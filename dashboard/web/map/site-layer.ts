@@ -29,7 +29,7 @@ export class SiteLayer {
   readonly #trail = new VectorSource();
   readonly #ringLayer = new VectorLayer({ source: this.#rings });
   readonly #trailLayer = new VectorLayer({ source: this.#trail, updateWhileInteracting: true });
-  readonly #kitchenLayer = new VectorLayer({ source: this.#kitchens });
+  readonly #kitchenLayer = new VectorLayer({ source: this.#kitchens, declutter: "kitchens" });
   /** The lowest first. */
   readonly layers = [this.#ringLayer, this.#trailLayer, this.#kitchenLayer];
   #isDetailed = false;
@@ -100,7 +100,9 @@ function trailStyle({ trail }: MapPalette): Style {
 }
 
 function kitchenStyle({ text: ink, surface, font }: MapPalette) {
-  const image = new Icon({ img: drawKitchen(ink, surface), width: iconPixels, height: iconPixels });
+  const size = { width: iconPixels, height: iconPixels };
+  // Names make room for each other; a kitchen itself is always there.
+  const image = new Icon({ img: drawKitchen(ink, surface), ...size, declutterMode: "none" });
   return (site: { get(key: string): unknown }, resolution: number): Style => {
     if (resolution > nameResolutionMax) return new Style({ image });
     const text = new Text({

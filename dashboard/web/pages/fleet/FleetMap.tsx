@@ -73,6 +73,7 @@ export function FleetMap(props: FleetMapProps) {
       {stack !== null && (
         <StackList
           stack={stack}
+          hasKitchens={kitchens.length > 1}
           onClose={() => setStack(null)}
           onSelect={(id) => {
             setStack(null);
@@ -86,10 +87,12 @@ export function FleetMap(props: FleetMapProps) {
 
 function StackList(props: {
   stack: Stack;
+  /** Vehicles of several kitchens have the same names. */
+  hasKitchens: boolean;
   onSelect: (vehicleId: string) => void;
   onClose: () => void;
 }) {
-  const { stack, onSelect, onClose } = props;
+  const { stack, hasKitchens, onSelect, onClose } = props;
   const texts = useTexts(fleetTexts);
   const { close } = useWords();
   const format = useFormat();
@@ -106,7 +109,10 @@ function StackList(props: {
           <li key={vehicle.id}>
             <button type="button" autoFocus={at === 0} onClick={() => onSelect(vehicle.id)}>
               <VehicleMark state={vehicle.state} headingDeg={vehicle.fix?.headingDeg ?? null} />
-              {words.label(vehicle)}
+              <span>
+                {words.label(vehicle)}
+                {hasKitchens && <small>{vehicle.kitchen.name}</small>}
+              </span>
             </button>
           </li>
         ))}
