@@ -35,6 +35,8 @@ export interface CodedErrorOptions {
 export const recordsErrors = {
   /** Another process owns the data folder. */
   RECORDS_DATA_DIR_IN_USE: { class: "conflict", status: 409, retryable: false },
+  /** Another process serves the PostgreSQL database. */
+  RECORDS_DATABASE_IN_USE: { class: "conflict", status: 409, retryable: false },
   /** The database was migrated by a newer Nadi. */
   RECORDS_NEWER_THAN_CODE: { class: "conflict", status: 500, retryable: false },
   /** Two migrations share an id, or a module exports none. */

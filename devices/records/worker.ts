@@ -14,20 +14,42 @@ import {
 } from "./rpc.ts";
 
 interface Opened {
-  lock: DataLock | null;
+  /** Gives back what makes this process the owner. */
+  release(): Promise<void>;
   records: Records;
   services: Map<string, Methods>;
 }
 
+/** The data folder always: the journal lies there. A shared database too. */
+async function acquireLocks({
+  dataDir,
+  databaseUrl: url,
+}: WorkerStart): Promise<Opened["release"]> {
+  const folder: DataLock = acquireDataLock(dataDir);
+  if (url === undefined) return async () => folder.release();
+  const { acquireDatabaseLock } = await import("./database-lock.ts");
+  const onLost = (error: Error): void => {
+    // Where nothing catches it, which ends this thread: the main thread hears it.
+    setImmediate(() => {
+      throw error;
+    });
+  };
+  const database = await acquireDatabaseLock({ url, onLost });
+  return async () => {
+    await database.release();
+    folder.release();
+  };
+}
+
 async function open(start: WorkerStart): Promise<Opened> {
-  const lock = start.lock ? acquireDataLock(start.dataDir) : null;
+  const release = start.lock ? await acquireLocks(start) : async () => {};
   const records = await openRecords(recordsOf(start));
   await migrate(records, await loadMigrations(start.migrationModules));
   const services = new Map<string, Methods>();
   for (const [name, url] of Object.entries(start.serviceModules)) {
     services.set(name, await createMethods(url, records));
   }
-  return { lock, records, services };
+  return { release, records, services };
 }
 
 async function createMethods(url: string, records: Records): Promise<Methods> {
@@ -65,7 +87,7 @@ function serve(main: MessagePort, opened: Opened): void {
     isClosing = true;
     await Promise.all([mainLane, ...connected.values()].map((lane) => lane.drain()));
     await opened.records.close();
-    opened.lock?.release();
+    await opened.release();
     // Nothing else keeps this thread alive; the far sides hear it and reject what still waits.
     for (const port of connected.keys()) port.close();
     main.close();

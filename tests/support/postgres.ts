@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { fixedPort, type Scope } from "./nadi-process.ts";
 
@@ -21,6 +22,9 @@ export interface PostgresServer {
   freeze(): void;
   thaw(): void;
 }
+
+/** A child of another process can't be waited for. */
+const childEndMs = 5;
 
 const binaryPlaces = ["/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt"];
 
@@ -72,8 +76,13 @@ export async function startPostgres(scope: Scope): Promise<PostgresServer> {
   const kill = async (): Promise<void> => {
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
-    signalAll("SIGKILL");
+    // It makes no new process while it stands still.
+    child.kill("SIGSTOP");
+    const pids = processes();
+    for (const pid of pids) sendSignal(pid, "SIGKILL");
     await ended;
+    // Its children are nobody's now, and one that is left keeps the next start from its memory.
+    while (!pids.every(isGone)) await delay(childEndMs);
   };
   const start = async (): Promise<void> => {
     const words = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder];
@@ -128,6 +137,19 @@ async function listening(child: ChildProcess): Promise<void> {
   });
   child.once("exit", () => ready.reject(new Error(`PostgreSQL has ended: ${said.join("\n")}`)));
   await ready.promise;
+}
+
+/** Whoever should take note of a dead process may be late: it is a zombie, and holds nothing. */
+function isGone(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+  } catch (error) {
+    // ESRCH: it went while we read.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH") return true;
+    throw error;
+  }
 }
 
 function withChildren(pid: number): number[] {

@@ -28,6 +28,8 @@ export interface RedisServer {
 export interface RedisOptions {
   /** Further words of the command line, e.g. `["--requirepass", "…"]`. */
   args?: readonly string[];
+  /** TLS, and nothing else, with this certificate. */
+  tls?: { certFile: string; keyFile: string };
   /** For redis-cli, e.g. `["-a", "…"]`. */
   cliArgs?: readonly string[];
 }
@@ -37,7 +39,7 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
   const folder = tempFolder(scope);
   let child: ChildProcess | null = null;
   const start = async (more: readonly string[] = []): Promise<void> => {
-    const place = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
+    const place = [...portWords(port, options.tls), "--bind", "127.0.0.1", "--dir", folder];
     const nothingKept = ["--save", "", "--appendonly", "no"];
     child = await spawnRedis([...place, ...nothingKept, ...(options.args ?? []), ...more]);
   };
@@ -54,7 +56,7 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
   await start();
   return {
     port,
-    url: `redis://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? "redis" : "rediss"}://127.0.0.1:${port}`,
     pid: () => child?.pid ?? 0,
     kill,
     start,
@@ -67,6 +69,15 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
       return result.stdout;
     },
   };
+}
+
+function portWords(port: number, tls: RedisOptions["tls"]): string[] {
+  if (tls === undefined) return ["--port", String(port)];
+  const { certFile, keyFile } = tls;
+  const files = ["--tls-cert-file", certFile, "--tls-key-file", keyFile];
+  // Its own authority, asked of nobody.
+  const clients = ["--tls-ca-cert-file", certFile, "--tls-auth-clients", "no"];
+  return ["--port", "0", "--tls-port", String(port), ...files, ...clients];
 }
 
 async function spawnRedis(args: readonly string[]): Promise<ChildProcess> {

@@ -13,7 +13,7 @@ interface Report {
   checks: { name: string; ok: boolean }[];
 }
 
-test("PostgreSQL killed under a running serve: readings are taken on, and all recovers by itself", {
+test("PostgreSQL killed or frozen under a running serve: readings are taken on, and all recovers by itself", {
   timeout: 180_000,
 }, async (t) => {
   const server = await startPostgres(t);
@@ -77,6 +77,14 @@ test("PostgreSQL killed under a running serve: readings are taken on, and all re
   const again = await signIn(t, { port: nadi.mqttPort, device });
   await again.end();
   await signInPerson(nadi.httpUrl, person);
+
+  server.freeze();
+  await eventually(ready, ({ ok }) => !ok, deadlineMs);
+  await moreAcks(300);
+  server.thaw();
+  const thawedMs = performance.now();
+  await eventually(ready, ({ ok }) => ok, deadlineMs);
+  process.stdout.write(`ready ${Math.round(performance.now() - thawedMs)} ms after SIGCONT\n`);
   await store.drain();
   const expected = expectedAlerts(signal, store.ackedBelow).length;
   await eventually(alertCount, (count) => count === expected, deadlineMs);

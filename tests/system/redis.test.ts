@@ -11,6 +11,7 @@ import {
   signInPerson,
 } from "../support/kitchen.ts";
 import { type NadiProcess, type Scope, startNadi, tempFolder } from "../support/nadi-process.ts";
+import { createCertificates } from "../support/certificates.ts";
 import { psubscribe, startRedis } from "../support/redis.ts";
 import { ColdStore } from "./cold-store.ts";
 import { expectedAlerts, signalDays } from "./cold-store-signal.ts";
@@ -148,6 +149,23 @@ test("redis-cli shows live values and alerts as JSON under the exact names of th
   expect(JSON.parse(first?.text ?? "")).toMatchObject({ sppgId, type: "production_update" });
   const alerts = await allAlerts(api);
   await until(() => alertsOf(heard).said.size >= alerts.length);
+});
+
+test("rediss:// is spoken by both threads, and an authority that nobody trusts is refused", async (t) => {
+  const { server } = createCertificates(t);
+  const redis = await startRedis(t, { tls: server });
+  const both = ["nadi-publisher", "nadi-subscriber"];
+  const env = { NADI_REDIS_URL: redis.url };
+  const trusting = await startNadi(t, {
+    dataDir: tempFolder(t),
+    env: { ...env, NODE_EXTRA_CA_CERTS: server.certFile },
+  });
+  const wary = await startNadi(t, { dataDir: tempFolder(t), env });
+  for (const name of both) {
+    await trusting.line("redis is connected", ({ connection }) => connection === name);
+    const { reason } = await wary.line("redis is away", ({ connection }) => connection === name);
+    expect(reason).toMatch(/self.signed certificate/);
+  }
 });
 
 test("killed, flushed, frozen or cut, Redis stops no acknowledgement and loses no alert", {

@@ -1,0 +1,126 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Client } from "pg";
+import { type CodedError, recordsError } from "./errors.ts";
+import { toPostgresRecordsError } from "./postgres-errors.ts";
+import { describeDatabaseUrl, postgresLimits } from "./postgres.ts";
+
+export interface DatabaseLock {
+  /** Idempotent. */
+  release(): Promise<void>;
+}
+
+export interface DatabaseLockOptions {
+  url: string;
+  /** Hears that another process has become the owner while the connection was lost. */
+  onLost: (error: CodedError) => void;
+  /** Default `databaseLockLimits.takenMsMax`. */
+  takenMsMax?: number;
+}
+
+export const databaseLockLimits = {
+  /** Between two attempts to have the lock again. */
+  retryMs: 500,
+  /** The server may still count a connection of ours that broke: so long we wait for its end. */
+  takenMsMax: 20_000,
+} as const;
+
+/** "nadi" in ASCII; the schema goes with it, so that two in one database do not meet. */
+const tryLock = "select pg_try_advisory_lock(1851876457, hashtext(current_schema())) as owned";
+
+/**
+ * Makes this process the one that serves a PostgreSQL database, or throws
+ * `RECORDS_DATABASE_IN_USE`: the monitor's state in it belongs to one journal, which lies in one
+ * data folder.
+ *
+ * The owner is whoever holds an advisory lock on a connection of its own. When that breaks, the
+ * lock is taken again as soon as the server is there.
+ */
+export async function acquireDatabaseLock(options: DatabaseLockOptions): Promise<DatabaseLock> {
+  const over = new AbortController();
+  let client = await connectAndLock(options.url);
+  if (client === null) throw inUse(options.url);
+  const watch = async (): Promise<void> => {
+    while (!over.signal.aborted && client !== null) {
+      await ended(client);
+      client = null;
+      if (!over.signal.aborted) client = await lockAgain(options, over.signal);
+    }
+  };
+  const watching = watch();
+  return {
+    async release() {
+      over.abort();
+      await client?.end();
+      await watching;
+    },
+  };
+}
+
+/** `null`: given up, or told that another has it. */
+async function lockAgain(
+  options: DatabaseLockOptions,
+  signal: AbortSignal,
+): Promise<Client | null> {
+  const { url, onLost, takenMsMax = databaseLockLimits.takenMsMax } = options;
+  let takenSinceMs: number | null = null;
+  while (!signal.aborted) {
+    let client: Client | null;
+    try {
+      client = await connectAndLock(url);
+      takenSinceMs ??= performance.now();
+    } catch {
+      // Away: who calls the records is told so, and nobody else can have it either.
+      client = null;
+      takenSinceMs = null;
+    }
+    if (client !== null) return client;
+    if (takenSinceMs !== null && performance.now() - takenSinceMs > takenMsMax) {
+      onLost(inUse(url));
+      return null;
+    }
+    await delay(databaseLockLimits.retryMs);
+  }
+  return null;
+}
+
+/** `null`: another connection has it. */
+async function connectAndLock(url: string): Promise<Client | null> {
+  const client = new Client({
+    connectionString: url,
+    application_name: "nadi-owner",
+    connectionTimeoutMillis: postgresLimits.connectMsMax,
+    query_timeout: postgresLimits.answerMsMax,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: postgresLimits.keepAliveMs,
+  });
+  // Its end is what we wait for; without a listener the error would end the process.
+  client.on("error", ignoreLoss);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ owned: boolean }>(tryLock);
+    if (rows[0]?.owned === true) return client;
+  } catch (error) {
+    await client.end();
+    throw toPostgresRecordsError(error, describeDatabaseUrl(url));
+  }
+  await client.end();
+  return null;
+}
+
+function ignoreLoss(): void {}
+
+function ended(client: Client): Promise<void> {
+  return new Promise((resolve) => {
+    client.once("end", () => resolve());
+  });
+}
+
+function inUse(url: string): CodedError {
+  const place = describeDatabaseUrl(url);
+  return recordsError("RECORDS_DATABASE_IN_USE", {
+    message:
+      `Another nadi serve uses the database ${place}: stop it first, ` +
+      "or set NADI_DATABASE_URL to a database of its own.",
+    facts: { place },
+  });
+}
