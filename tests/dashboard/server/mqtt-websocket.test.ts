@@ -258,6 +258,18 @@ test("a wall screen that is disconnected loses its socket within a second", asyn
   expect(await site.upgrade({ cookie: screen.cookie, origin: site.origin })).toBe(401);
 });
 
+test("who is disabled loses the page's socket within a second", async (t) => {
+  const site = await createSite(t);
+  const person = await site.signIn("cook", [sppgId]);
+  const client = await site.connect(person.cookie);
+  await client.subscribeAsync(topicName);
+  const closed = closeOf(client);
+  const disabledAt = performance.now();
+  await site.registry.updateUser({ email: person.email, enabled: false }, "cli");
+  await closed;
+  expect(performance.now() - disabledAt).toBeLessThan(1_000);
+});
+
 test("a page that stands still loses live values and then its socket; others notice nothing", async (t) => {
   const site = await createSite(t);
   const { cookie } = await site.signIn("operator");

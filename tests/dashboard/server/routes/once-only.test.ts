@@ -4,6 +4,7 @@ import {
   commandRunsMsMax,
   commandsPerPersonMax,
 } from "../../../../dashboard/server/people/command-keys.ts";
+import { createPeople } from "../../../../dashboard/server/people/create-people.ts";
 import type { PeopleTables } from "../../../../dashboard/server/people/tables.ts";
 import { tablesOf } from "../../../../devices/records/records.ts";
 import { alertEffect } from "../../../ingest/desk/factories.ts";
@@ -97,6 +98,21 @@ test("a command whose process has died is free after a minute, and forgotten aft
   pass(commandMsMax);
   await people.sweepSessions();
   expect(await begin()).toBe("begun");
+});
+
+test("a key outlives the process that has answered: another one over the same records knows it", async (t) => {
+  const made = await createMade(t);
+  await made.add(cook);
+  const rows = tablesOf<PeopleTables>(made.records).selectFrom("person_command").selectAll();
+  const row = await rows.executeTakeFirstOrThrow();
+  const time = { wallMs: () => made.clock.wallMs, monotonicMs: () => 0 };
+  const restarted = createPeople(made.records, time);
+  const id = { email: row.email, keySha256Hex: row.key_sha256_hex };
+  const again = { ...id, requestSha256Hex: row.request_sha256_hex };
+  expect(await restarted.beginCommand(again)).toEqual({
+    state: "done",
+    sealedAnswer: row.sealed_answer,
+  });
 });
 
 test("a person has a bounded number of keys: the oldest goes first", async (t) => {
