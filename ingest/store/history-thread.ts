@@ -14,6 +14,10 @@ import type { HistoryEvent } from "./store-readers.ts";
 export const historyCallsMax = 256;
 /** No query of the limits in query-rules.ts takes a tenth of it: the disk hangs. */
 export const historyDeadlineMs = 10_000;
+/** The longest of InfluxDB is two requests, each with a deadline of its own that tells why. */
+export const influxHistoryDeadlineMs = 25_000;
+/** Files are read by one thread; queries to InfluxDB wait, and not for one another. */
+const influxCallsAtOnce = 8;
 /** Shutdown has 5 s in all. */
 const closeDeadlineMs = 2_000;
 
@@ -61,13 +65,13 @@ export async function startHistory(options: HistoryThreadOptions): Promise<Histo
   };
 }
 
-/** Sends one call at a time, so that a deadline is about that call and not about those before. */
+/** Sends one call at a time to files: a deadline is about that call and not about those before. */
 class Thread {
   restarts = 0;
   readonly #options: HistoryThreadOptions;
   readonly #queue: Waiting[] = [];
   #worker: Worker | null = null;
-  #running: (Waiting & { timer: NodeJS.Timeout }) | null = null;
+  readonly #running = new Map<number, Waiting & { timer: NodeJS.Timeout }>();
   #lastId = 0;
   #closing: Promise<void> | null = null;
 
@@ -81,7 +85,7 @@ class Thread {
   }
 
   get waitingCalls(): number {
-    return this.#queue.length + (this.#running === null ? 0 : 1);
+    return this.#queue.length + this.#running.size;
   }
 
   /** What `History` answers to the method. */
@@ -111,8 +115,9 @@ class Thread {
     clearTimeout(timer);
     const worker = this.#worker;
     this.#worker = null;
-    this.#fail(storeClosed());
+    // Those that wait first: the end of another would send them to a thread of their own.
     for (const waiting of this.#queue.splice(0)) waiting.reject(storeClosed());
+    this.#fail(storeClosed());
     await worker?.terminate();
   }
 
@@ -125,16 +130,21 @@ class Thread {
   }
 
   #next(): void {
-    const next = this.#running === null ? this.#queue.shift() : undefined;
-    if (next === undefined) return;
-    const deadlineMs = this.#options.deadlineMs ?? historyDeadlineMs;
-    this.#running = { ...next, timer: setTimeout(() => this.#expire(), deadlineMs) };
-    try {
-      this.#worker ??= this.#start();
-      this.#worker.postMessage(next.call, []);
-    } catch (error) {
-      // An argument that can't be cloned never reaches the thread.
-      this.#fail(error);
+    const { influx, deadlineMs: given } = this.#options;
+    const isFiles = influx === undefined || influx === null;
+    const deadlineMs = given ?? (isFiles ? historyDeadlineMs : influxHistoryDeadlineMs);
+    while (this.#running.size < (isFiles ? 1 : influxCallsAtOnce)) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      const { id } = next.call;
+      this.#running.set(id, { ...next, timer: setTimeout(() => this.#expire(), deadlineMs) });
+      try {
+        this.#worker ??= this.#start();
+        this.#worker.postMessage(next.call, []);
+      } catch (error) {
+        // An argument that can't be cloned never reaches the thread.
+        this.#end(id)?.reject(error);
+      }
     }
   }
 
@@ -147,13 +157,19 @@ class Thread {
     this.#fail(unavailable("A query of the history took too long and was given up: try again."));
   }
 
+  /** Of all that the thread has been asked: it has gone. */
   #fail(error: unknown): void {
-    const running = this.#running;
-    if (running === null) return;
-    this.#running = null;
-    clearTimeout(running.timer);
-    running.reject(error);
+    for (const id of [...this.#running.keys()]) this.#end(id)?.reject(error);
     this.#next();
+  }
+
+  /** Takes a call from those that run; it may have been given up before. */
+  #end(id: number): Waiting | null {
+    const running = this.#running.get(id);
+    if (running === undefined) return null;
+    this.#running.delete(id);
+    clearTimeout(running.timer);
+    return running;
   }
 
   #start(): Worker {
@@ -180,11 +196,9 @@ class Thread {
 
   #hear(message: FromHistory): void {
     if (message.kind === "event") return this.#options.log?.(message.event);
-    const running = this.#running;
     // Of a thread that was given up: its caller knows already.
-    if (running === null || running.call.id !== message.id) return;
-    this.#running = null;
-    clearTimeout(running.timer);
+    const running = this.#end(message.id);
+    if (running === null) return;
     if (message.kind === "result") running.resolve(message.value);
     else running.reject(fromWireError(message.error));
     this.#next();

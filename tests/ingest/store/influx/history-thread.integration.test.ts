@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startHistory } from "../../../../ingest/store/history-thread.ts";
+import { startFaultyInflux } from "../../../support/faulty-influx.ts";
+import { type InfluxServer, startInfluxServer } from "../../../support/influx-server.ts";
+import { celsius, readingAt, startMs } from "../readings.ts";
+import { keepAll, openInflux } from "./open-influx.ts";
+
+let server: InfluxServer;
+beforeAll(async () => {
+  server = await startInfluxServer();
+});
+afterAll(() => server.stop());
+
+test("a query that InfluxDB does not answer holds up no other, and ends with the thread", async (t) => {
+  const { influx, store } = await openInflux(t, server);
+  await store.write([readingAt(startMs)]);
+  const proxy = await startFaultyInflux(t, server.url);
+  const keep = { influx: { ...influx, url: proxy.url }, keep: keepAll };
+  const history = await startHistory({ directory: "", influx: keep });
+  t.onTestFinished(() => history.close());
+  const range = { fromMs: startMs, toMs: startMs + 60_000 };
+
+  // Where sums are complete is asked first, and of the hours alone.
+  proxy.always(`/query?db=${influx.bucket}&rp=hour`, { kind: "hang", kept: false });
+  const hanging = history.buckets({ ...celsius, ...range, pointsMax: 1 });
+  const ended = expect(hanging).rejects.toMatchObject({
+    code: expect.stringMatching(/^INGEST_STORE_/),
+  });
+  const rows = await history.raw({ ...celsius, ...range, rowsMax: 5 });
+  expect(rows).toMatchObject([{ t: startMs, value: 4 }]);
+  expect(history.stats()).toEqual({ waitingCalls: 1, restarts: 0 });
+  await history.close();
+  await ended;
+});
