@@ -97,7 +97,9 @@ function planHours(
   if (resolution !== "hour" && !isMinutesGone) return [{ level: "minute", fromMs, toMs }];
   const hoursMs = isMinutesGone ? floorTo(fromMs, hourMs) : Math.ceil(fromMs / hourMs) * hourMs;
   const wishedEnd = resolution === "hour" ? toMs : Math.min(toMs, minutesFromMs);
-  const hoursToMs = floorTo(Math.min(wishedEnd, rolledMs), hourMs);
+  const isEndGone = toMs <= minutesFromMs;
+  const wholeEnd = isEndGone ? Math.ceil(wishedEnd / hourMs) * hourMs : floorTo(wishedEnd, hourMs);
+  const hoursToMs = Math.min(wholeEnd, floorTo(rolledMs, hourMs));
   if (hoursMs >= hoursToMs) return [{ level: "minute", fromMs, toMs }];
   return [
     ...some("minute", fromMs, hoursMs),
