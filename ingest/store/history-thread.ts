@@ -159,7 +159,7 @@ class Thread {
 
   /** Of all that the thread has been asked: it has gone. */
   #fail(error: unknown): void {
-    for (const id of [...this.#running.keys()]) this.#end(id)?.reject(error);
+    for (const id of this.#running.keys()) this.#end(id)?.reject(error);
     this.#next();
   }
 
