@@ -32,6 +32,8 @@ export function WallPage({ sppgId }: { sppgId: string | null }) {
   );
 }
 
+const noBoards: readonly Board[] = [];
+
 function Wall({ sppgId }: { sppgId: string | null }) {
   const { standings: all, isLoading, error } = useKitchens();
   const texts = useTexts(wallTexts);
@@ -39,7 +41,9 @@ function Wall({ sppgId }: { sppgId: string | null }) {
   const standings = all.filter(
     ({ snapshot }) => sppgId === null || snapshot.kitchen.sppgId === sppgId,
   );
-  const boards = listBoards(standings);
+  const known = listBoards(standings);
+  // The first kitchen that answers is not all of them; what is critical waits for nobody.
+  const boards = isLoading && !known.some(({ isHeld }) => isHeld) ? noBoards : known;
   const rotation = useRotation(boards, nowMs);
   useFreshVersion(!boards.some(({ isHeld }) => isHeld));
   const board = boards.find(({ key }) => key === rotation.key) ?? null;
