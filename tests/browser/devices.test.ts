@@ -111,3 +111,27 @@ test("what can't be read is told with its reason, its topic and its first bytes"
   await keepShot(page, "device-rejected");
   expect(errors).toEqual([]);
 });
+
+test("who may not manage sees the devices and how they do, and no way to change them", async (t) => {
+  const { page: operator } = await openPage(t);
+  await openDevices(operator);
+  const email = "viewer@example.org";
+  const { password } = await operator.evaluate<{ password: string }>(
+    `fetch("/api/people", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: ${JSON.stringify(JSON.stringify({ email, role: "viewer", kitchens: [warmKitchen] }))},
+    }).then((answer) => answer.json())`,
+  );
+  const { page, errors } = await openPage(t);
+  await signInByForm(page, { url: given.login.url, email, password });
+  await page.goto(`${given.login.url}/devices?kitchen=${warmKitchen}&device=cold-1`);
+  const detail = page.getByRole("region", { name: "Rincian perangkat" });
+  await detail.getByText("Sambungan").waitFor();
+  await page.getByRole("row", { name: /cold-1/ }).waitFor();
+  const names = ["Tambah perangkat", "Ubah", "Ganti rahasia", "Cabut", "Salin"];
+  for (const name of names) expect(await page.getByRole("button", { name }).count()).toBe(0);
+  expect(await page.getByText("mosquitto_pub").count()).toBe(0);
+  await keepShot(page, "device-viewer");
+  expect(errors).toEqual([]);
+});
