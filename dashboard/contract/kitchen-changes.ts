@@ -23,14 +23,26 @@ const kitchenName = z
     z.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, "must be one line of printable characters"),
   );
 
+/** Degrees (WGS 84), both or neither; the registry says more of what is no place. */
+const place = {
+  latitude: z.optional(z.nullable(z.number().check(z.minimum(-90), z.maximum(90)))),
+  longitude: z.optional(z.nullable(z.number().check(z.minimum(-180), z.maximum(180)))),
+};
+
 export const addKitchenBody = z
-  .strictObject({ sppgId: sppgIdSchema, name: kitchenName, timeZone: z.enum(kitchenTimeZones) })
+  .strictObject({
+    sppgId: sppgIdSchema,
+    name: kitchenName,
+    timeZone: z.enum(kitchenTimeZones),
+    ...place,
+  })
   .check(z.meta({ id: "NewKitchen" }));
 
 export const putKitchenBody = z
   .strictObject({
     name: kitchenName,
     timeZone: z.enum(kitchenTimeZones),
+    ...place,
     expectedVersion: z.optional(z.int().check(z.minimum(1))),
   })
   .check(z.meta({ id: "KitchenChange" }));

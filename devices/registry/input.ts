@@ -57,25 +57,37 @@ const degrees = (max: number) =>
     .max(max, `must be ${-max} to ${max} degrees`)
     .nullish();
 
+const kitchenShape = {
+  sppgId,
+  name: kitchenName,
+  timeZone: z.enum(kitchenTimeZones, oneOf(kitchenTimeZones)),
+  latitude: degrees(90),
+  longitude: degrees(180),
+};
+
+type Coordinates = Pick<NewKitchen, "latitude" | "longitude">;
+const belongTogether = {
+  path: ["latitude"],
+  error: "and longitude belong together: give both or neither",
+};
+const gulfOfGuinea = {
+  path: ["latitude"],
+  error: "and longitude are both 0, which is in the Gulf of Guinea: leave them out",
+};
+
+/** `undefined` and `null` are two things: what is left out of a change stays as it was. */
+function areTogether({ latitude, longitude }: Coordinates): boolean {
+  return typeof latitude === typeof longitude && (latitude === null) === (longitude === null);
+}
+
+function areSomewhere({ latitude, longitude }: Coordinates): boolean {
+  return latitude !== 0 || longitude !== 0;
+}
+
 const kitchenSchema = z
-  .object({
-    sppgId,
-    name: kitchenName,
-    timeZone: z.enum(kitchenTimeZones, oneOf(kitchenTimeZones)),
-    latitude: degrees(90),
-    longitude: degrees(180),
-  })
-  .refine(
-    ({ latitude, longitude }) => ((latitude ?? null) === null) === ((longitude ?? null) === null),
-    {
-      path: ["latitude"],
-      error: "and longitude belong together: give both or neither",
-    },
-  )
-  .refine(({ latitude, longitude }) => latitude !== 0 || longitude !== 0, {
-    path: ["latitude"],
-    error: "and longitude are both 0, which is in the Gulf of Guinea: leave them out",
-  });
+  .object(kitchenShape)
+  .refine(areTogether, belongTogether)
+  .refine(areSomewhere, gulfOfGuinea);
 
 const intervalSeconds = z
   .int("must be a whole number of seconds")
@@ -127,12 +139,10 @@ export function parseDeviceEdit(input: unknown): DeviceEdit {
 }
 
 const versionSchema = z.int("must be a whole number").min(1, "must be at least 1").optional();
-const kitchenChangeSchema = z.object({
-  sppgId,
-  name: kitchenName,
-  timeZone: z.enum(kitchenTimeZones, oneOf(kitchenTimeZones)),
-  expectedVersion: versionSchema,
-});
+const kitchenChangeSchema = z
+  .object({ ...kitchenShape, expectedVersion: versionSchema })
+  .refine(areTogether, belongTogether)
+  .refine(areSomewhere, gulfOfGuinea);
 const userChangeSchema = z.object({
   email,
   role: z.enum(userRoles, oneOf(userRoles)).optional(),

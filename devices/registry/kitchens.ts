@@ -72,26 +72,36 @@ async function updateKitchen(
   change: KitchenChange,
   actor: Actor,
 ): Promise<Kitchen> {
-  const { sppgId, name, timeZone, expectedVersion } = parseKitchenChange(change);
+  const given = parseKitchenChange(change);
+  const { sppgId, name, timeZone, expectedVersion } = given;
   return writeTransaction<RegistryTables, Kitchen>(context.records, async (tx) => {
     const row = await findRow(tx, sppgId);
     if (row === undefined) throw kitchenUnknown(sppgId);
     if (expectedVersion !== undefined && expectedVersion !== row.version) {
       throw versionStale(`Kitchen ${sppgId}`, row.version);
     }
-    const isSame = row.name === name && row.time_zone === timeZone;
+    const { latitude = row.latitude, longitude = row.longitude } = given;
+    const isThere = row.latitude === latitude && row.longitude === longitude;
+    const isSame = row.name === name && row.time_zone === timeZone && isThere;
     // Nothing to tell anybody, and the version that others have seen stays good.
     if (isSame) return toKitchen(row);
     const version = row.version + 1;
     await tx
       .updateTable("kitchen")
-      .set({ name, time_zone: timeZone, version })
+      .set({ name, time_zone: timeZone, version, latitude, longitude })
       .where("sppg_id", "=", sppgId)
       .execute();
-    const detail = { name, timeZone, nameBefore: row.name, timeZoneBefore: row.time_zone };
+    const detail = {
+      name,
+      timeZone,
+      nameBefore: row.name,
+      timeZoneBefore: row.time_zone,
+      latitude,
+      longitude,
+    };
     const note = { kind: "kitchen", action: "kitchen.update", sppgId, subject: null } as const;
     await appendChange(tx, { ...note, ...actorOf(actor), detail }, context.clock.nowMs());
-    return toKitchen({ ...row, name, time_zone: timeZone, version });
+    return toKitchen({ ...row, name, time_zone: timeZone, version, latitude, longitude });
   });
 }
 

@@ -24,6 +24,7 @@ export interface NewKitchen {
 }
 
 /** What of a kitchen may change: a new name, another time zone. */
+/** Coordinates that are left out stay as they are; `null` takes them away. */
 export interface KitchenChange extends NewKitchen {
   /** Refused if it is at another one by now; left out: whatever it is at. */
   expectedVersion?: number | undefined;

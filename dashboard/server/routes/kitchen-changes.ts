@@ -23,9 +23,10 @@ export function registerKitchenChangeRoutes(api: Api): void {
     return withTag(reply, describe(kitchen));
   });
   route(api, "putKitchen", async ({ kitchen, body, session, request, reply }) => {
-    const { name, timeZone } = body;
+    const { name, timeZone, latitude, longitude } = body;
     const expectedVersion = expectedVersionOf(request, body.expectedVersion);
-    const change = { sppgId: kitchen.sppgId, name, timeZone, expectedVersion };
+    const facts = { name, timeZone, latitude, longitude };
+    const change = { sppgId: kitchen.sppgId, ...facts, expectedVersion };
     try {
       const changed = await registry.updateKitchen(change, authorOf(request, session));
       return withTag(reply, describe(changed));

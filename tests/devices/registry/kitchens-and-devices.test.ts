@@ -154,3 +154,18 @@ test("an edit changes what it names, once per version, and names what in the aud
   const [change] = await registry.readChanges((await registry.lastChangeSeq()) - 1, 1);
   expect(change).toMatchObject({ kind: "device", sppgId, subject: deviceId });
 });
+
+test("a kitchen's place stays through other changes, is changed, and is taken away", async (t) => {
+  const { registry } = await createTestRegistry(t);
+  const place = { latitude: -6.1966, longitude: 106.8362 };
+  await registry.addKitchen({ ...kitchen, ...place }, "cli");
+  const renamed = await registry.updateKitchen({ ...kitchen, name: "Menteng" }, "cli");
+  expect(renamed).toMatchObject({ ...place, name: "Menteng", version: 2 });
+  const moved = { latitude: -6.2, longitude: 106.84 };
+  expect(await registry.updateKitchen({ ...renamed, ...moved }, "cli")).toMatchObject(moved);
+  const half = { ...renamed, latitude: -6.2, longitude: null };
+  await expect(registry.updateKitchen(half, "cli")).rejects.toThrow(/belong together/);
+  const nowhere = { latitude: null, longitude: null };
+  expect(await registry.updateKitchen({ ...renamed, ...nowhere }, "cli")).toMatchObject(nowhere);
+  expect(await registry.findKitchen(kitchen.sppgId)).toMatchObject({ ...nowhere, version: 4 });
+});
