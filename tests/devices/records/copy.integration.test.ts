@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { expect, test, type TestContext } from "vitest";
+import { expect, test, type TestContext, vi } from "vitest";
 import { peopleMigrationsModule } from "../../../dashboard/server/people/migrations.ts";
 import { createRecordsCommands } from "../../../devices/cli/records-commands.ts";
 import { copyRecords } from "../../../devices/records/copy.ts";
@@ -17,6 +17,9 @@ import { eventually } from "../../support/kitchen.ts";
 import { spawnNadi } from "../../support/nadi-process.ts";
 import { query, startPostgres } from "../../support/postgres.ts";
 import { createDataDir, kitchen } from "./factories.ts";
+
+// A cluster is made anew, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const shared = startPostgres(fileScope());
 const modules = [registryMigrationsModule, ingestMigrationsModule, peopleMigrationsModule];
@@ -138,7 +141,7 @@ test("killed in the middle it leaves the target empty, and the next one comes to
   expect(await query(made.url, "select count(*)::int as n from kitchen")).toEqual([{ n: 0 }]);
   await query(made.url, "drop trigger wait on dead_letter");
   expect(await copyRecords(made)).toMatchObject({ wasThere: false });
-}, 60_000);
+});
 
 test("a data folder that is served, or has no records, is refused with what to do", async (t) => {
   const made = await createDeployment(t);

@@ -1,5 +1,5 @@
 import { sql, type Generated } from "kysely";
-import { expect, test, type TestContext } from "vitest";
+import { expect, test, type TestContext, vi } from "vitest";
 import {
   openRecords,
   type Records,
@@ -8,6 +8,9 @@ import {
 } from "../../../devices/records/records.ts";
 import { fileScope } from "../../support/file-scope.ts";
 import { query, startPostgres } from "../../support/postgres.ts";
+
+// A cluster is made anew, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const shared = startPostgres(fileScope());
 
