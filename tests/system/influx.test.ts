@@ -32,6 +32,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** Shutdown has 5 s in all. */
+const stopMsMax = 5_000;
 /** Readiness gives the recorder 30 s; five times that is our patience. */
 const notReadyWithinMs = 150_000;
 
@@ -158,6 +160,35 @@ test("Nadi killed while it writes to InfluxDB stores the rest at its next start,
   expect(report).toMatchObject({ missing: [], duplicates: [], foreign: [] });
   expect(report.rows).toBeGreaterThan(1_000);
   expect(await findWrongSums(server, site.influx.bucket)).toEqual([]);
+});
+
+test("a stop does not wait for an InfluxDB that is frozen; the next start stores what it left", async (t) => {
+  const site = await startInfluxSite(t, server);
+  const readings = temperatures([{ celsius: 3, minutes: 40 }], Date.now());
+  await site.kitchen.sendReadings(coldId, readings.slice(0, 20));
+  await eventually(
+    () => storedCount(site),
+    (count) => count === 20,
+    visibleWithinMs,
+  );
+  await server.kill("SIGSTOP");
+  await site.kitchen.sendReadings(coldId, readings.slice(20));
+  // The write is under way by then: a reading waits a second for others.
+  await delay(1_500);
+  const stopped = await site.nadi.stop();
+  await server.kill("SIGCONT");
+  expect(stopped.code).toBe(0);
+  expect(stopped.ms).toBeLessThan(stopMsMax);
+
+  const { dataDir, env } = site;
+  const nadi = await startNadi(t, { dataDir, env });
+  await untilStored({ nadi }, 60_000);
+  expect((await nadi.stop()).code).toBe(0);
+  const clientId = `${sppgId}.${coldId}`;
+  const found = await compareInflux(server, site, [
+    { clientId, boot: null, sentBelow: 40, ranges: [] },
+  ]);
+  expect(found.rows).toBe(40);
 });
 
 test("a reading that InfluxDB refuses is a dead letter within a second, those beside it stored", async (t) => {
