@@ -36,7 +36,7 @@ export const stockTexts = defineTexts({
     source: (source: string) => `sumber: ${source}`,
     level: (now: string, high: string) => `${now} dari tertinggi ${high} dalam 7 hari`,
     levelUnknown: "isi tidak diketahui",
-    trend: "7 hari",
+    noLimit: "tanpa batas · kurva 7 hari",
     doubt: {
       missing: "belum terpasang",
       silent: "hilang: isi sekarang tidak diketahui",
@@ -95,7 +95,7 @@ export const stockTexts = defineTexts({
     source: (source) => `source: ${source}`,
     level: (now, high) => `${now} of the highest ${high} in 7 days`,
     levelUnknown: "what is there is not known",
-    trend: "7 days",
+    noLimit: "no limit · 7-day curve",
     doubt: {
       missing: "not installed",
       silent: "silent: what is there now is not known",

@@ -8,7 +8,7 @@ import { type HistoryThread, startHistory } from "../../../ingest/store/history-
 import { seededRandom } from "../../support/seeded-random.ts";
 import { createScene, type Scene, sppgId } from "../monitor/support/scene.ts";
 import { rateRule, thresholdRule } from "../monitor/support/rules.ts";
-import { openStore } from "../store/open-store.ts";
+import { type OpenedSqliteStore, openStore } from "../store/open-store.ts";
 
 const silentRule: Rule = {
   kind: "noData",
@@ -84,12 +84,18 @@ function play(seed: number): Scene {
   return scene;
 }
 
-async function keepReadings(t: TestContext, scene: Scene): Promise<HistoryThread> {
-  const { store, directory } = await openStore(t);
+async function keepReadings(t: TestContext, scene: Scene): Promise<OpenedSqliteStore> {
+  const opened = await openStore(t);
   const readings = scene.steps.flatMap(({ entry }) =>
     entry.kind === "publish" ? entry.readings : [],
   );
-  await store.write(readings);
+  await opened.store.write(readings);
+  return opened;
+}
+
+/** As the API asks: in the thread of previews. */
+async function startPreviews(t: TestContext, scene: Scene): Promise<HistoryThread> {
+  const { directory } = await keepReadings(t, scene);
   const history = await startHistory({ directory });
   t.onTestFinished(() => history.close());
   return history;
@@ -127,11 +133,11 @@ const byTime = (a: { openedAtMs: number; deviceId: string }, b: typeof a): numbe
 
 test("a rule's preview is the alerts that it has opened, for every kind and many signals", async (t) => {
   const opened = new Map<string, number>();
-  for (let seed = 1; seed <= 8; seed += 1) {
+  for (let seed = 1; seed <= 6; seed += 1) {
     const scene = play(seed);
-    const history = await keepReadings(t, scene);
+    const { history } = await keepReadings(t, scene);
     for (const rule of rules) {
-      const preview = await history.preview(queryOf(scene, rule));
+      const preview = await previewRule(history, queryOf(scene, rule));
       const alerts = scene.alerts().filter((alert) => alert.rule.key === rule.key);
       const found = preview.firings;
       const wanted = alerts.map(expected).toSorted(byTime);
@@ -157,7 +163,7 @@ test("another limit fires at other times, and the rule in force is left as it is
     scene.readUntil("alone", value, { until: scene.now() + 600 });
     scene.goTo(scene.now() + 10);
   }
-  const history = await keepReadings(t, scene);
+  const history = await startPreviews(t, scene);
   const query = queryOf(scene, limitRule);
   const alike = await history.preview(query);
   expect(alike.firings).toMatchObject([{ worstValue: 12, isFromBefore: false }]);
@@ -177,7 +183,7 @@ test("an alert that was open when the period began is shown as that and not coun
   scene.readUntil("alone", 12, { until: 1_200 });
   scene.goTo(1_210);
   scene.readUntil("alone", 5, { until: 1_800 });
-  const history = await keepReadings(t, scene);
+  const history = await startPreviews(t, scene);
   const query = { ...queryOf(scene, limitRule), fromMs: scene.timeOf(600) };
   const preview = await history.preview(query);
   expect(preview.firings).toMatchObject([{ isFromBefore: true, openedAtMs: scene.timeOf(60) }]);
@@ -187,7 +193,7 @@ test("an alert that was open when the period began is shown as that and not coun
 test("more readings than the limit leave the newest hours, and the answer says so", async (t) => {
   const scene = createScene({ devices: [alone], rules: [limitRule] });
   scene.readUntil("alone", 5, { until: periodSeconds });
-  const history = await keepReadings(t, scene);
+  const history = await startPreviews(t, scene);
   const query = queryOf(scene, limitRule);
   const whole = await history.preview(query);
   expect(whole).toMatchObject({ isPartial: false, fromMs: query.fromMs, readingsCount: 720 });
@@ -206,7 +212,7 @@ test("a device with a wrong clock is alive and measures nothing", async (t) => {
     scene.idleUntil(second);
     scene.read("alone", 40, { at: -1e9 + second, flags: ["clockSuspect"] });
   }
-  const history = await keepReadings(t, scene);
+  const history = await startPreviews(t, scene);
   const stored = scene.steps.flatMap(({ entry }) =>
     entry.kind === "publish" ? entry.readings : [],
   );
@@ -225,7 +231,7 @@ test("what is going on at the end of the period is told as it stands there", asy
     scene.goTo(second);
     scene.read("alone", 11 + second / 100);
   }
-  const history = await keepReadings(t, scene);
+  const history = await startPreviews(t, scene);
   const until = (rule: Rule, second: number) =>
     history.preview({ ...queryOf(scene, rule), toMs: scene.timeOf(second) + 1 });
   const open = { resolvedAtMs: null, isFromBefore: false };

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Button } from "../../components/Button.tsx";
 import { Banner } from "../../components/Notice.tsx";
 import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
@@ -27,18 +28,22 @@ export function ConflictBanner(props: {
   const when = atMs === null ? "" : format.zonedTime(atMs, timeZone);
   const sentence = describeRule(theirs.rule, place, said);
   const severity = said.words.severity[theirs.rule.severity];
+  const banner = useRef<HTMLDivElement>(null);
+  useEffect(() => banner.current?.scrollIntoView({ block: "nearest" }), []);
   return (
-    <Banner tone="warning">
-      <p>
-        <b>{t.conflict.text(who, when)}</b>
-      </p>
-      <p>{t.conflict.theirs(`${sentence} → ${severity}`)}</p>
-      <div className={styles["acts"]}>
-        <Button onClick={onTake}>{t.conflict.take(who)}</Button>
-        <Button onClick={onKeep} disabled={isBusy}>
-          {t.conflict.keep}
-        </Button>
-      </div>
-    </Banner>
+    <div ref={banner}>
+      <Banner tone="warning">
+        <p>
+          <b>{t.conflict.text(who, when)}</b>
+        </p>
+        <p>{t.conflict.theirs(`${sentence} → ${severity}`)}</p>
+        <div className={styles["acts"]}>
+          <Button onClick={onTake}>{t.conflict.take(who)}</Button>
+          <Button onClick={onKeep} disabled={isBusy}>
+            {t.conflict.keep}
+          </Button>
+        </div>
+      </Banner>
+    </div>
   );
 }

@@ -7,14 +7,22 @@ export function Field(props: {
   unit?: string;
   hint?: string | undefined;
   fault?: string | undefined;
+  /** As wide as the form: for sentences. */
+  isWide?: boolean;
   children: (id: string, describedBy: string | undefined) => ReactNode;
 }) {
-  const { label, unit, hint, fault, children } = props;
+  const { label, unit, hint, fault, isWide = false, children } = props;
   const id = useId();
   const said = fault ?? hint;
   const saidId = `${id}-said`;
   return (
-    <div className={`${styles["field"]} ${fault === undefined ? "" : styles["wrong"]}`}>
+    <div
+      className={[
+        styles["field"],
+        fault === undefined ? "" : styles["wrong"],
+        isWide ? styles["wide"] : "",
+      ].join(" ")}
+    >
       <label htmlFor={id}>
         {label}
         {unit !== undefined && unit !== "" && <span> ({unit})</span>}

@@ -17,15 +17,15 @@ export function PreviewPanel({ place, rule }: { place: RulePlace; rule: Rule | n
   const { data, error, isBehind, refetch } = useRulePreview(place.kitchen.sppgId, rule);
   return (
     <section className={styles["preview"]} aria-label={t.label} aria-busy={isBehind}>
-      {rule === null && data === undefined && <p className={styles["hint"]}>{t.invalid}</p>}
+      {rule === null && <p className={styles["hint"]}>{t.invalid}</p>}
       {error !== null && (
         <ErrorState error={error} text={t.failed} onRetry={() => void refetch()} />
       )}
-      {data === undefined && rule !== null && error === null && (
+      {rule !== null && error === null && (isBehind || data === undefined) && (
         <p className={styles["hint"]}>{t.counting}</p>
       )}
-      {data !== undefined && (
-        <div className={isBehind || rule === null ? styles["behind"] : undefined}>
+      {data !== undefined && rule !== null && (
+        <div className={isBehind ? styles["behind"] : undefined}>
           <Found {...{ place, rule }} preview={data} />
         </div>
       )}
@@ -33,7 +33,7 @@ export function PreviewPanel({ place, rule }: { place: RulePlace; rule: Rule | n
   );
 }
 
-function Found(props: { place: RulePlace; rule: Rule | null; preview: RulePreview }) {
+function Found(props: { place: RulePlace; rule: Rule; preview: RulePreview }) {
   const { place, rule, preview } = props;
   const { preview: t } = useTexts(rulesTexts);
   const format = useFormat();
@@ -59,7 +59,7 @@ function Found(props: { place: RulePlace; rule: Rule | null; preview: RulePrevie
           ))}
         </ul>
       )}
-      {rule !== null && worst !== undefined && (
+      {worst !== undefined && (
         <RuleChart
           {...{ place, rule, preview }}
           deviceId={worst}
@@ -69,7 +69,7 @@ function Found(props: { place: RulePlace; rule: Rule | null; preview: RulePrevie
       )}
       <Spans {...{ firings, place, rule }} name={name} />
       {isDegraded && <p className={styles["hint"]}>{t.degraded}</p>}
-      <p className={styles["hint"]}>{rule?.kind === "noData" ? t.toldSilence : t.told}</p>
+      <p className={styles["hint"]}>{rule.kind === "noData" ? t.toldSilence : t.told}</p>
     </>
   );
 }
@@ -80,7 +80,7 @@ const spansShown = 4;
 function Spans(props: {
   firings: readonly Firing[];
   place: RulePlace;
-  rule: Rule | null;
+  rule: Rule;
   name: (deviceId: string) => string;
 }) {
   const { firings, place, rule, name } = props;
@@ -122,9 +122,9 @@ function describeSpan(firing: Firing, { kitchen }: RulePlace, { t, format }: Sai
   return [when, state].filter((part) => part !== null).join(" · ");
 }
 
-function describeWorst({ worstValue }: Firing, rule: Rule | null, said: Said): string | null {
+function describeWorst({ worstValue }: Firing, rule: Rule, said: Said): string | null {
   const { t, format } = said;
-  if (worstValue === null || rule === null) return null;
+  if (worstValue === null) return null;
   if (rule.kind === "threshold" && rule.reading !== "door") {
     return t.preview.worst(measure(round(worstValue), unitOf(rule), format));
   }

@@ -32,6 +32,11 @@ export function RuleEditor({ latest, place, isNew = false, onSaved }: EditorProp
       onSubmit={(event) => {
         event.preventDefault();
         void put(base.version);
+        const form = event.currentTarget;
+        // Once the faults are drawn: the first one has the focus.
+        requestAnimationFrame(() =>
+          form.querySelector<HTMLElement>("[aria-invalid=true]")?.focus(),
+        );
       }}
     >
       <RuleForm

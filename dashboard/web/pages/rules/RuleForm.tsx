@@ -161,6 +161,7 @@ function Source({ rule, draft, faults, isSourceAsked, onChange }: FormProps) {
     <div className={styles["fields"]}>
       <Field
         label={t.form.source}
+        isWide
         hint={isSourceAsked ? t.form.sourceHint : undefined}
         fault={isWrong ? t.wrong.source : undefined}
       >

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Link } from "wouter";
 import { SeverityMark } from "../../components/SeverityMark.tsx";
 import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
@@ -19,9 +20,14 @@ export function RuleList(props: {
   const t = useTexts(rulesTexts);
   const said = { texts: t, words: useWords(), format: useFormat() };
   const factsOf = useRuleFacts();
+  const first = useFiredFirst(fired);
   const rows = rules
     .map((version) => ({ version, sentence: describeRule(version.rule, place, said) }))
-    .toSorted((a, b) => a.sentence.localeCompare(b.sentence));
+    .toSorted(
+      (a, b) =>
+        Number(first.has(b.version.key)) - Number(first.has(a.version.key)) ||
+        a.sentence.localeCompare(b.sentence),
+    );
   return (
     <ul className={styles["list"]} aria-label={t.list}>
       {rows.map(({ version, sentence }) => {
@@ -34,7 +40,6 @@ export function RuleList(props: {
               className={`${styles["row"]} ${isEnabled ? "" : styles["off"]}`}
               aria-current={isChosen ? "true" : undefined}
             >
-              <SeverityMark severity={rule.severity} size="large" />
               <span className={styles["what"]}>
                 <b>
                   {sentence}
@@ -42,7 +47,7 @@ export function RuleList(props: {
                 </b>
                 <span>{factsOf(version)}</span>
               </span>
-              <Fired isEnabled={isEnabled} count={fired === null ? null : (fired.get(key) ?? 0)} />
+              <Fired {...version} count={fired === null ? null : (fired.get(key) ?? 0)} />
             </Link>
           </li>
         );
@@ -67,13 +72,22 @@ export function useRuleFacts(): (version: RuleVersion) => string {
   };
 }
 
-function Fired({ isEnabled, count }: { isEnabled: boolean; count: number | null }) {
+/** As it was when it was first known: no row moves under a finger. */
+function useFiredFirst(fired: ReadonlyMap<string, number> | null): ReadonlyMap<string, number> {
+  const [first, setFirst] = useState<ReadonlyMap<string, number> | null>(null);
+  if (first === null && fired !== null) setFirst(fired);
+  return first ?? fired ?? new Map();
+}
+
+/** A rule is no state: its severity has its colour only where it has really fired. */
+function Fired({ isEnabled, rule, count }: RuleVersion & { count: number | null }) {
   const t = useTexts(rulesTexts);
   const format = useFormat();
   if (!isEnabled) return <span className={styles["fired"]}>{t.disabled}</span>;
   if (count === null) return null;
   return (
     <span className={`${styles["fired"]} ${count > 0 ? styles["some"] : ""}`}>
+      {count > 0 && <SeverityMark severity={rule.severity} label="none" />}
       {count === 0 ? t.notFired : t.fired(format.number(count))}
     </span>
   );

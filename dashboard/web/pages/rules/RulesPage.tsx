@@ -62,14 +62,7 @@ function KitchenRules({ place, places }: { place: RulePlace; places: readonly Ru
       {isPending && error === null && <Skeleton lines={6} />}
       {data !== undefined && (
         <div className={styles["columns"]}>
-          {(isWide || !hasDetail) && (
-            <div className={styles["book"]}>
-              {may("putRule") && (
-                <Button onClick={() => address.choose(newRuleKey)}>{t.add}</Button>
-              )}
-              <RuleList {...{ rules, place, fired }} address={address} />
-            </div>
-          )}
+          {(isWide || !hasDetail) && <RuleList {...{ rules, place, fired, address }} />}
           {(isWide || hasDetail) && (
             <section className={styles["detail"]} aria-label={t.detail}>
               {!isWide && (
@@ -100,6 +93,7 @@ function Head(props: {
   const t = useTexts(rulesTexts);
   const format = useFormat();
   const { choose } = useRuleAddress(place.kitchen.sppgId);
+  const { may } = useSession();
   const off = rules.filter(({ isEnabled }) => !isEnabled).length;
   const about = [
     t.about(place.kitchen.name, format.number(rules.length)),
@@ -126,6 +120,7 @@ function Head(props: {
           ))}
         </select>
       )}
+      {may("putRule") && <Button onClick={() => choose(newRuleKey)}>{t.add}</Button>}
       <Link href={pagePaths.alerts} className={buttonClass({})}>
         {t.back}
       </Link>

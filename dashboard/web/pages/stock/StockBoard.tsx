@@ -137,7 +137,9 @@ function Head(props: {
     (a, b) => (a.coverDays ?? Number.MAX_VALUE) - (b.coverDays ?? Number.MAX_VALUE),
   );
   const alerted = judged.find(({ alerts }) => alerts.length > 0);
-  const doubted = judged.filter(({ state }) => state.doubt !== null).length;
+  const doubted = judged.filter(
+    ({ state }) => state.doubt !== null && state.doubt !== "missing",
+  ).length;
   const titleOf = (): string => {
     const coverDays = soonest?.coverDays ?? null;
     if (soonest !== undefined && coverDays !== null && coverDays <= soonDays) {

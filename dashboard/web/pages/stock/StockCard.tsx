@@ -14,16 +14,17 @@ import styles from "./StockPage.module.css";
 
 const weekMs = 7 * 86_400_000;
 
-/** One scale: what lies on it, its week, what changed today, how long it lasts, its age. */
-export function StockCard(props: {
+interface CardProps {
   scale: JudgedScale;
   kitchen: Kitchen;
   /** The server's clock, at the right edge of the week. */
   nowMs: number;
-}) {
-  const { scale, kitchen, nowMs } = props;
+}
+
+/** One scale: what lies on it, its week, what changed today, how long it lasts, its age. */
+export function StockCard(props: CardProps) {
+  const { scale } = props;
   const { sensor, state, limits, alerts } = scale;
-  const t = useTexts(stockTexts);
   const words = useWords();
   const [alert] = alerts;
   const isBroken =
@@ -43,9 +44,28 @@ export function StockCard(props: {
         )}
         {state.doubt === "silent" && <SeverityMark severity="silent" label="shown" />}
       </header>
+      {state.doubt === "missing" ? (
+        <Age lastHeardAtMs={null} expectedIntervalSeconds={sensor.expectedIntervalSeconds} />
+      ) : (
+        <CardBody {...props} severity={severity} />
+      )}
+    </article>
+  );
+}
+
+function CardBody(props: CardProps & { severity: "critical" | "warning" | null }) {
+  const { scale, kitchen, nowMs, severity } = props;
+  const { sensor, state, limits } = scale;
+  const t = useTexts(stockTexts);
+  return (
+    <>
       <div className={styles["body"]}>
         <Weight kg={state.kg} />
-        <Week scale={scale} nowMs={nowMs} look={look === "doubt" ? "silent" : look} />
+        <Week
+          scale={scale}
+          nowMs={nowMs}
+          look={state.doubt === null ? (severity ?? "safe") : "silent"}
+        />
       </div>
       <Level scale={scale} />
       <p className={styles["line"]}>
@@ -62,7 +82,7 @@ export function StockCard(props: {
       {limits[0] !== undefined && state.doubt === null && (
         <p className={styles["source"]}>{t.source(limits[0].source)}</p>
       )}
-    </article>
+    </>
   );
 }
 
@@ -177,6 +197,6 @@ function LimitOrDoubt({ scale: { state, limits } }: { scale: JudgedScale }) {
   const format = useFormat();
   if (state.doubt !== null) return <span>{t.doubt[state.doubt]}</span>;
   const [limit] = limits;
-  if (limit === undefined) return <span>{t.trend}</span>;
+  if (limit === undefined) return <span>{t.noLimit}</span>;
   return <span>{t.limit[limit.side](format.measure(limit.value, "kg"))}</span>;
 }
