@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 for (const screen of ["phone", "laptop"] as const satisfies ScreenName[]) {
-  test(`rules and stock break no rule of accessibility, nor their edge, on a ${screen}`, async (t) => {
+  test(`rules and stock break no rule of accessibility on a ${screen}`, async (t) => {
     const { page, errors } = await openPage(t, screen);
     await signInByForm(page, given.login);
     for (const look of looks) {

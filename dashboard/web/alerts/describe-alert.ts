@@ -81,7 +81,7 @@ function describeResponse(
   return texts.acknowledged(acknowledgedBy ?? "?", format.zonedTime(acknowledgedAtMs, timeZone));
 }
 
-/** `Penyimpanan dingin 2`: by where the sensor stands, since people do not know its id. */
+/** What people call it; else `Penyimpanan dingin 2`, by where it stands: nobody knows its id. */
 export function nameSensor(
   { deviceId, subject }: Pick<AlertRow, "deviceId" | "subject">,
   { devices }: Pick<AlertPlace, "devices">,

@@ -94,11 +94,10 @@ export function useSaveRule(sppgId: string) {
   return useMutation({
     mutationFn: ({ rule, ...body }: Save) =>
       call("putRule", { params: { sppgId, key: rule.key }, body: { rule, ...body } }),
-    onSettled: async (_saved, _error, { rule }) => {
-      await Promise.all([
-        queries.invalidateQueries({ queryKey: ["rules", sppgId] }),
-        queries.invalidateQueries({ queryKey: ["rule-versions", sppgId, rule.key] }),
-      ]);
+    onSettled: (_saved, _error, { rule }) => {
+      // Not waited for: who has saved sees it at once, and not their own version as a stranger's.
+      void queries.invalidateQueries({ queryKey: ["rules", sppgId] });
+      void queries.invalidateQueries({ queryKey: ["rule-versions", sppgId, rule.key] });
     },
   });
 }

@@ -1,8 +1,7 @@
-import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
+import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
 import { stockTexts } from "../../i18n/stock.ts";
 import type { Kitchen } from "../../realtime/kitchen-state.ts";
 import type { Movement } from "./movements.ts";
-import { scaleName } from "./scale-name.ts";
 import type { JudgedScale } from "./StockBoard.tsx";
 import { signed } from "./StockCard.tsx";
 import styles from "./StockPage.module.css";
@@ -20,12 +19,11 @@ export function Movements({
 }) {
   const t = useTexts(stockTexts).movements;
   const format = useFormat();
-  const words = useWords();
   const rows = scales
-    .flatMap(({ sensor, history }) =>
+    .flatMap(({ sensor, name, history }) =>
       history.today.movements
         .filter(({ atMs }) => atMs >= history.midnightMs)
-        .map((movement) => ({ movement, sensor })),
+        .map((movement) => ({ movement, name, key: `${sensor.key} ${movement.atMs}` })),
     )
     .toSorted((a, b) => b.movement.atMs - a.movement.atMs);
   const isLoading = scales.some(({ history }) => history.isLoading);
@@ -53,10 +51,10 @@ export function Movements({
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ movement, sensor }) => (
-              <tr key={`${sensor.key} ${movement.atMs}`}>
+            {rows.map(({ movement, name, key }) => (
+              <tr key={key}>
                 <td>{when(movement)}</td>
-                <th scope="row">{scaleName(sensor, words)}</th>
+                <th scope="row">{name}</th>
                 <td>{t.kind[movement.kind]}</td>
                 <td>{signed(movement.kg, format)}</td>
                 <td>{format.measure(movement.leftKg, "kg")}</td>

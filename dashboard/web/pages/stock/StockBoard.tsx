@@ -4,10 +4,12 @@ import { EmptyState, ErrorState } from "../../components/Notice.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { freshnessOf } from "../../components/freshness.ts";
 import { useNow } from "../../design/clock.ts";
+import type { Words } from "../../i18n/id.ts";
 import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import { stockTexts } from "../../i18n/stock.ts";
 import type { Sensor } from "../../realtime/domain-view.ts";
-import type { AlertRow, Kitchen } from "../../realtime/kitchen-state.ts";
+import type { AlertRow, HeardDevice, Kitchen } from "../../realtime/kitchen-state.ts";
+import { useRealtimeSource } from "../../realtime/useRealtimeSource.ts";
 import { limitsOf, type RuleVersion } from "../kitchen/sensor-limits.ts";
 import { isOf } from "../kitchen/sensor-state.ts";
 import { useRules } from "../kitchen/useRules.ts";
@@ -21,6 +23,7 @@ import { type ScaleHistory, useScales } from "./useScales.ts";
 
 export interface JudgedScale {
   sensor: Sensor;
+  name: string;
   history: ScaleHistory;
   state: ReturnType<typeof scaleState>;
   /** `null`: not known from so few days. */
@@ -41,9 +44,11 @@ export function StockBoard(props: {
   const t = useTexts(stockTexts);
   const rules = useRules(kitchen.sppgId);
   const nowMs = useNow();
+  const words = useWords();
+  const { devices } = useRealtimeSource().kitchen(kitchen.sppgId).state;
   const histories = useScales(kitchen, scales);
   const judged = scales.map((sensor, index) =>
-    judge(sensor, histories[index], { rules, alerts, nowMs }),
+    judge(sensor, histories[index], { rules, alerts, nowMs, devices, words }),
   );
   const shown = useSteadyFirst(judged);
   const failed = histories.find(({ error }) => error !== null);
@@ -84,14 +89,21 @@ export function StockBoard(props: {
 function judge(
   sensor: Sensor,
   history: ScaleHistory | undefined,
-  facts: { rules: readonly RuleVersion[]; alerts: readonly AlertRow[]; nowMs: number },
+  facts: {
+    rules: readonly RuleVersion[];
+    alerts: readonly AlertRow[];
+    nowMs: number;
+    devices: readonly HeardDevice[];
+    words: Words;
+  },
 ): JudgedScale {
-  const { rules, alerts, nowMs } = facts;
+  const { rules, alerts, nowMs, devices, words } = facts;
   // There is one for each scale.
   if (history === undefined) throw new Error(`no history of ${sensor.key}`);
   const state = scaleState(sensor, history.today, nowMs);
   return {
     sensor,
+    name: scaleName(sensor, devices, words),
     history,
     state,
     coverDays: coverDaysOf(state.trustedKg, history.usage),
@@ -132,7 +144,6 @@ function Head(props: {
   const { kitchen, judged, choice, nowMs } = props;
   const t = useTexts(stockTexts);
   const format = useFormat();
-  const words = useWords();
   const [soonest] = judged.toSorted(
     (a, b) => (a.coverDays ?? Number.MAX_VALUE) - (b.coverDays ?? Number.MAX_VALUE),
   );
@@ -143,9 +154,9 @@ function Head(props: {
   const titleOf = (): string => {
     const coverDays = soonest?.coverDays ?? null;
     if (soonest !== undefined && coverDays !== null && coverDays <= soonDays) {
-      return t.title.soon(scaleName(soonest.sensor, words), describeLeft(coverDays, t, format));
+      return t.title.soon(soonest.name, describeLeft(coverDays, t, format));
     }
-    if (alerted !== undefined) return t.title.alert(scaleName(alerted.sensor, words));
+    if (alerted !== undefined) return t.title.alert(alerted.name);
     return doubted > 0 ? t.title.doubt(format.number(doubted)) : t.title.calm;
   };
   const fresh = judged.filter(({ sensor: { values, expectedIntervalSeconds } }) => {

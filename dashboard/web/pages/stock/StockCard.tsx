@@ -7,7 +7,6 @@ import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import { stockTexts } from "../../i18n/stock.ts";
 import type { Kitchen } from "../../realtime/kitchen-state.ts";
 import { isBeyond } from "../../charts/limit.ts";
-import { scaleName } from "./scale-name.ts";
 import type { JudgedScale } from "./StockBoard.tsx";
 import { changeOfDay } from "./stock-day.ts";
 import styles from "./StockPage.module.css";
@@ -25,7 +24,6 @@ interface CardProps {
 export function StockCard(props: CardProps) {
   const { scale } = props;
   const { sensor, state, limits, alerts } = scale;
-  const words = useWords();
   const [alert] = alerts;
   const isBroken =
     state.trustedKg !== null && limits.some((limit) => isBeyond(state.trustedKg ?? 0, limit));
@@ -36,7 +34,7 @@ export function StockCard(props: CardProps) {
     <article className={`${styles["card"]} ${styles[look]}`}>
       <header>
         <h2>
-          {scaleName(sensor, words)}
+          {scale.name}
           <small className="mono">{sensor.deviceId}</small>
         </h2>
         {severity !== null && state.doubt === null && (
