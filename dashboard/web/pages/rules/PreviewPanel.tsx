@@ -21,20 +21,20 @@ export function PreviewPanel({ place, rule }: { place: RulePlace; rule: Rule | n
       {error !== null && (
         <ErrorState error={error} text={t.failed} onRetry={() => void refetch()} />
       )}
-      {rule !== null && error === null && (isBehind || data === undefined) && (
+      {rule !== null && error === null && data === undefined && (
         <p className={styles["hint"]}>{t.counting}</p>
       )}
       {data !== undefined && rule !== null && (
         <div className={isBehind ? styles["behind"] : undefined}>
-          <Found {...{ place, rule }} preview={data} />
+          <Found {...{ place, rule, isBehind }} preview={data} />
         </div>
       )}
     </section>
   );
 }
 
-function Found(props: { place: RulePlace; rule: Rule; preview: RulePreview }) {
-  const { place, rule, preview } = props;
+function Found(props: { place: RulePlace; rule: Rule; preview: RulePreview; isBehind: boolean }) {
+  const { place, rule, preview, isBehind } = props;
   const { preview: t } = useTexts(rulesTexts);
   const format = useFormat();
   const words = useWords();
@@ -48,6 +48,7 @@ function Found(props: { place: RulePlace; rule: Rule; preview: RulePreview }) {
     <>
       <p className={styles["count"]} role="status">
         <b>{count === 0 ? t.never : t.would(format.number(count))}</b> {period}
+        {isBehind && ` · ${t.counting}`}
       </p>
       {devices.length === 0 && <p className={styles["hint"]}>{t.overruled}</p>}
       {busy.length > 1 && (

@@ -46,7 +46,6 @@ export function RuleEditor({ latest, place, isNew = false, onSaved }: EditorProp
         isSourceAsked={isLimitChanged(draft, base.rule)}
         onChange={editing.change}
       />
-      <PreviewPanel place={place} rule={checked.rule ?? checked.unsourced} />
       {conflict !== null && (
         <ConflictBanner
           theirs={conflict}
@@ -56,6 +55,8 @@ export function RuleEditor({ latest, place, isNew = false, onSaved }: EditorProp
           onKeep={() => void put(conflict.version)}
         />
       )}
+      {/* The answer to a conflict stands above it: a preview that comes moves no button. */}
+      <PreviewPanel place={place} rule={checked.rule ?? checked.unsourced} />
       {error !== null && <ErrorState error={error} />}
       {isSaved && (
         <p className={styles["saved"]} role="status">
