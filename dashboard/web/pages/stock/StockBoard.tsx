@@ -8,8 +8,7 @@ import type { Words } from "../../i18n/id.ts";
 import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import { stockTexts } from "../../i18n/stock.ts";
 import type { Sensor } from "../../realtime/domain-view.ts";
-import type { AlertRow, HeardDevice, Kitchen } from "../../realtime/kitchen-state.ts";
-import { useRealtimeSource } from "../../realtime/useRealtimeSource.ts";
+import type { AlertRow, Kitchen } from "../../realtime/kitchen-state.ts";
 import { limitsOf, type RuleVersion } from "../kitchen/sensor-limits.ts";
 import { isOf } from "../kitchen/sensor-state.ts";
 import { useRules } from "../kitchen/useRules.ts";
@@ -45,10 +44,9 @@ export function StockBoard(props: {
   const rules = useRules(kitchen.sppgId);
   const nowMs = useNow();
   const words = useWords();
-  const { devices } = useRealtimeSource().kitchen(kitchen.sppgId).state;
   const histories = useScales(kitchen, scales);
   const judged = scales.map((sensor, index) =>
-    judge(sensor, histories[index], { rules, alerts, nowMs, devices, words }),
+    judge(sensor, histories[index], { rules, alerts, nowMs, words }),
   );
   const shown = useSteadyFirst(judged);
   const failed = histories.find(({ error }) => error !== null);
@@ -93,17 +91,16 @@ function judge(
     rules: readonly RuleVersion[];
     alerts: readonly AlertRow[];
     nowMs: number;
-    devices: readonly HeardDevice[];
     words: Words;
   },
 ): JudgedScale {
-  const { rules, alerts, nowMs, devices, words } = facts;
+  const { rules, alerts, nowMs, words } = facts;
   // There is one for each scale.
   if (history === undefined) throw new Error(`no history of ${sensor.key}`);
   const state = scaleState(sensor, history.today, nowMs);
   return {
     sensor,
-    name: scaleName(sensor, devices, words),
+    name: scaleName(sensor, words),
     history,
     state,
     coverDays: coverDaysOf(state.trustedKg, history.usage),
