@@ -29,7 +29,10 @@ export function ConflictBanner(props: {
   const sentence = describeRule(theirs.rule, place, said);
   const severity = said.words.severity[theirs.rule.severity];
   const banner = useRef<HTMLDivElement>(null);
-  useEffect(() => banner.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    // In braces: new browsers answer with a promise, which is no clean-up.
+    banner.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
     <div ref={banner}>
       <Banner tone="warning">
