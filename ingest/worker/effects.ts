@@ -1,6 +1,7 @@
-import type { IngestRecords, OutboxMessage } from "../desk/desk.ts";
+import type { IngestRecords } from "../desk/desk.ts";
 import type { Effect } from "../monitor/monitor.ts";
 import type { CrashPoint } from "./crash.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Pace } from "./pace.ts";
 import { isRetryable, retry } from "./retry.ts";
 
@@ -14,7 +15,7 @@ export interface EffectsOptions {
   pace: Pace;
   signal: AbortSignal;
   crashPoint: CrashPoint;
-  onMessages: (messages: readonly OutboxMessage[]) => void;
+  outbox: Pick<Outbox, "add" | "drain">;
   onFailure: (error: unknown, failures: number) => void;
   /** Hears what trying again can't mend: the worker has to end. */
   onFatal: (error: unknown) => void;
@@ -68,15 +69,25 @@ export class Effects {
   }
 
   async #send(): Promise<void> {
-    const { records, crashPoint } = this.#options;
+    const { records, crashPoint, outbox, onFailure } = this.#options;
     try {
       while (this.#pending.length > 0) {
         const batch = this.#pending.slice(0, effectsPerCall);
-        const messages = await retry(() => records.applyEffects(batch), this.#options);
+        let isDoubted = false;
+        const messages = await retry(() => records.applyEffects(batch), {
+          ...this.#options,
+          onFailure(error, failures) {
+            isDoubted = true;
+            onFailure(error, failures);
+          },
+        });
         if (batch.some(({ kind }) => kind === "alert")) crashPoint("alert-row-written");
         this.#pending.splice(0, batch.length);
         this.applied += batch.length;
-        this.#options.onMessages(messages);
+        // A call that failed may have been done all the same, its answer alone was lost: then the
+        // next one made no messages, and those of the first stand in the records.
+        if (isDoubted) outbox.drain();
+        else outbox.add(messages);
         this.#wake();
       }
     } finally {

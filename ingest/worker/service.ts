@@ -151,7 +151,7 @@ function createOutlets(
   const effects = new Effects({
     ...common,
     records,
-    onMessages: (messages) => outbox.add(messages),
+    outbox,
     onFailure: failures(ports, "effects"),
   });
   const live = createLive({

@@ -44,7 +44,7 @@ function createCheckpoints(t: TestContext): Made {
   };
   const effects = new Effects({
     ...common,
-    onMessages: () => undefined,
+    outbox: { add: () => undefined, drain: () => undefined },
     records: {
       async applyEffects(batch) {
         if (failing.effects) throw away();

@@ -40,7 +40,7 @@ function createEffects(t: TestContext): MadeEffects {
     pace,
     signal: trying.signal,
     crashPoint: () => undefined,
-    onMessages: () => undefined,
+    outbox: { add: () => undefined, drain: () => undefined },
     onFailure: () => undefined,
     onFatal: (error) => {
       throw error;
@@ -60,6 +60,38 @@ test("effects are applied in order, also those that came during a failure", asyn
   await pace.advance(10_000);
   expect(applied).toEqual([1, 2, 3]);
   expect(effects).toMatchObject({ pending: 0, applied: 3, deadLetters: 3 });
+});
+
+test("messages of effects whose answer was lost go out, once", async (t) => {
+  const { outbox, pace, rows, sent } = createOutbox(t);
+  const trying = new AbortController();
+  t.onTestFinished(() => trying.abort());
+  const effects = new Effects({
+    records: {
+      // As a transaction whose connection breaks while it commits; what has moved moves once.
+      async applyEffects([effect]) {
+        const { id } = message(`alert.${effect?.offset}`);
+        const isThere = rows.has(id);
+        rows.set(id, message(id));
+        if (effect?.offset === 1 && !isThere) throw away();
+        return isThere ? [] : [message(id)];
+      },
+    },
+    outbox,
+    pace,
+    signal: trying.signal,
+    crashPoint: () => undefined,
+    onFailure: () => undefined,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  effects.add([letter(1)]);
+  await pace.advance(10_000);
+  effects.add([letter(2)]);
+  await pace.advance(10_000);
+  expect(sent).toEqual(["alert.1", "alert.2"]);
+  expect(rows.size).toBe(0);
 });
 
 test("whoever waits for an effect waits for no later one", async (t) => {
