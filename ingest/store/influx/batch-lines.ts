@@ -1,4 +1,5 @@
 import type { JournaledReading } from "../../decode/decoded.ts";
+import type { WriteOutcome } from "../store.ts";
 import { integerField, numberField, slotsOfMs, toNanoseconds } from "./lines.ts";
 import { encodeName } from "./names.ts";
 import type { KnownPoints, Placed } from "./placing.ts";
@@ -15,7 +16,15 @@ export interface BatchLines {
   empty: number;
   duplicates: number;
   collisions: number;
+  /** Of a ms that is full. */
+  rejected: WriteOutcome["rejected"][number][];
 }
+
+/**
+ * Of one series. Only a clock that stands still comes here: all of a ms are read and compared with
+ * each that comes for it, which must not hold up the others' readings.
+ */
+export const readingsOfMsMax = 10_000;
 
 /** Compares each reading with what is stored at its moment, and with those before it. */
 export function toBatchLines(placed: readonly Placed[], known: KnownPoints): BatchLines {
@@ -26,17 +35,21 @@ export function toBatchLines(placed: readonly Placed[], known: KnownPoints): Bat
     empty: 0,
     duplicates: 0,
     collisions: 0,
+    rejected: [],
   };
   for (const one of placed) {
     const points = known.at(one.prefix, one.ms);
     const same = points.find(({ seq, index, originalMs }) =>
       isSame(one, { seq, index, originalMs }),
     );
-    if (same === undefined) addNew(batch, one, points);
-    else addRepeat(batch, one, same);
+    if (same !== undefined) addRepeat(batch, one, same);
+    else if (points.length < readingsOfMsMax) addNew(batch, one, points);
+    else batch.rejected.push({ reading: one.reading, detail: fullDetail });
   }
   return batch;
 }
+
+const fullDetail = `Its sensor has ${readingsOfMsMax} readings of that ms: its clock stands still.`;
 
 function isSame(
   { seq, index, original }: Placed,

@@ -3,7 +3,7 @@ import { type InfluxHttp, withParameters } from "./influx-http.ts";
 import type { LevelName } from "./influx-config.ts";
 import { AnswerTooLong, InfluxError } from "./influx-errors.ts";
 import { decodeName, quoteName, quoteTag } from "./names.ts";
-import type { Series } from "./lines.ts";
+import { influxTimeMsMax, type Series } from "./lines.ts";
 
 /** Rows of one statement, of one group of tags. */
 export interface Rows {
@@ -148,9 +148,10 @@ export function whereSeries({ sppgId, deviceId, channel }: Omit<Series, "reading
   ].join(" AND ");
 }
 
-/** `fromMs` ≤ time < `toMs`. */
+/** `fromMs` ≤ time < `toMs`; beyond InfluxDB's own end of time nothing is stored. */
 export function whereTime(fromMs: number, toMs: number): string {
-  return `time >= ${integer(fromMs)}ms AND time < ${integer(toMs)}ms`;
+  const [from, to] = [fromMs, toMs].map((ms) => integer(Math.min(ms, influxTimeMsMax)));
+  return `time >= ${from}ms AND time < ${to}ms`;
 }
 
 export function integer(value: number): string {

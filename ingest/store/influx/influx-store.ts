@@ -130,6 +130,7 @@ class InfluxStore implements TelemetryStore {
     const batch = toBatchLines(placed, await this.#look(placed));
     const refused = await this.#send("raw", batch.lines);
     this.#receivedMs = Math.max(this.#receivedMs, receivedMs);
+    rejected.push(...batch.rejected);
     const lost = new Set(refused.map(({ at }) => batch.readings[at]));
     this.#remember(placed.filter(({ reading }) => !lost.has(reading)));
     await this.#tryRoll();

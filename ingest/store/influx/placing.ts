@@ -1,6 +1,15 @@
 import { flagBits, type JournaledReading } from "../../decode/decoded.ts";
+import { AnswerTooLong } from "./influx-errors.ts";
 import type { InfluxHttp } from "./influx-http.ts";
-import { byName, byTags, integer, runQueries, whereSeries, whereTime } from "./influx-query.ts";
+import {
+  byName,
+  byTags,
+  integer,
+  type Rows,
+  runQueries,
+  whereSeries,
+  whereTime,
+} from "./influx-query.ts";
 import { type Series, seriesPrefix } from "./lines.ts";
 import { encodeName } from "./names.ts";
 import { type StoredPoint, toPoints } from "./points.ts";
@@ -49,6 +58,57 @@ export interface PlacingOptions {
   watermarks: Watermarks;
 }
 
+/** One question about one series: what lies between the first wish and the last is answered. */
+interface Question<Wish> {
+  prefix: string;
+  series: Series;
+  wishes: readonly Wish[];
+}
+
+interface Asking<Wish> {
+  http: InfluxHttp;
+  statementOf(question: Question<Wish>): string;
+  hear(question: Question<Wish>, points: StoredPoint[]): void;
+}
+
+/**
+ * An answer that is too long is asked for in halves, down to single wishes: what is stored of one
+ * sensor, however much, must not end the writing of all the others.
+ */
+async function ask<Wish>(
+  questions: readonly Question<Wish>[],
+  asking: Asking<Wish>,
+): Promise<void> {
+  const statements = questions.map((question) => asking.statementOf(question));
+  let answers: Rows[][];
+  try {
+    answers = await runQueries(asking.http, statements, { level: "raw" });
+  } catch (error) {
+    const halves = error instanceof AnswerTooLong ? halve(questions) : null;
+    if (halves === null) throw error;
+    for (const half of halves) await ask(half, asking);
+    return;
+  }
+  for (const [at, question] of questions.entries()) {
+    asking.hear(question, toPoints(answers[at] ?? []));
+  }
+}
+
+function halve<Wish>(questions: readonly Question<Wish>[]): Question<Wish>[][] | null {
+  const middle = Math.ceil(questions.length / 2);
+  if (questions.length > 1) return [questions.slice(0, middle), questions.slice(middle)];
+  const [question] = questions;
+  if (question === undefined || question.wishes.length < 2) return null;
+  const { wishes } = question;
+  const half = Math.ceil(wishes.length / 2);
+  return [
+    [{ ...question, wishes: wishes.slice(0, half) }],
+    [{ ...question, wishes: wishes.slice(half) }],
+  ];
+}
+
+type Original = NonNullable<Placed["original"]>;
+
 /** Gives readings with a wrong clock the place of their first arrival, in the batch or before. */
 export async function settleSuspects(
   placed: readonly Placed[],
@@ -56,37 +116,61 @@ export async function settleSuspects(
 ): Promise<void> {
   const suspects = placed.filter(({ original }) => original !== null);
   if (suspects.length === 0) return;
-  const ranges = new Map<string, { series: Series; fromMs: number; endMs: number }>();
+  const bySeries = new Map<string, { series: Series; wishes: Original[] }>();
   for (const { prefix, original, reading } of suspects) {
-    const ms = original?.ms ?? 0;
-    if (ms > watermarks.of(prefix).newestOriginalMs) continue;
-    const range = ranges.get(prefix) ?? { series: reading, fromMs: ms, endMs: ms };
-    range.fromMs = Math.min(range.fromMs, ms);
-    range.endMs = Math.max(range.endMs, ms);
-    ranges.set(prefix, range);
+    if (original === null || original.ms > watermarks.of(prefix).newestOriginalMs) continue;
+    const one = bySeries.get(prefix) ?? { series: reading, wishes: [] };
+    one.wishes.push(original);
+    bySeries.set(prefix, one);
   }
-  const asked = [...ranges];
-  const statements = asked.map(([, { series, fromMs, endMs }]) => {
-    // Only these fields: of all others of the series nothing is read.
-    const fields = `"originalMs", "originalSeq", "seq", "index"`;
-    const range = `"originalMs" >= ${integer(fromMs)} AND "originalMs" <= ${integer(endMs)}`;
-    const from = `FROM ${byName(encodeName(series.reading))}`;
-    return `SELECT ${fields} ${from} WHERE ${whereSeries(series)} AND ${range} GROUP BY ${byTags}`;
+  const questions = [...bySeries].flatMap(([prefix, { series, wishes }]) => {
+    const inOrder = wishes.toSorted((a, b) => a.ms - b.ms || a.seq - b.seq);
+    return clusters(inOrder, ({ ms }) => ms).map((some) => ({ prefix, series, wishes: some }));
   });
-  const answers = await runQueries(http, statements, { level: "raw" });
   const first = new Map<string, Pick<Placed, "ms" | "seq" | "index">>();
-  for (const [at, [prefix]] of asked.entries()) {
-    for (const point of toPoints(answers[at] ?? [])) {
-      const key = `${prefix} ${point.originalMs} ${point.originalSeq}`;
-      if (!first.has(key)) first.set(key, point);
-    }
-  }
+  const asking: Asking<Original> = {
+    http,
+    statementOf: originalsStatement,
+    hear({ prefix }, points) {
+      for (const point of points) {
+        const key = `${prefix} ${point.originalMs} ${point.originalSeq}`;
+        if (!first.has(key)) first.set(key, point);
+      }
+    },
+  };
+  // Each alone, since no index helps: a series is read as a whole, which takes its time.
+  for (const question of questions) await ask([question], asking);
   for (const one of suspects) {
     const key = `${one.prefix} ${one.original?.ms} ${one.original?.seq}`;
     const { ms, seq, index } = first.get(key) ?? one;
     Object.assign(one, { ms, seq, index });
     if (!first.has(key)) first.set(key, { ms, seq, index });
   }
+}
+
+function originalsStatement({ series, wishes }: Question<Original>): string {
+  const between = (key: string, values: readonly number[]): string => {
+    const [from, to] = [
+      values.reduce((a, b) => Math.min(a, b)),
+      values.reduce((a, b) => Math.max(a, b)),
+    ];
+    return `"${key}" >= ${integer(from)} AND "${key}" <= ${integer(to)}`;
+  };
+  const range = [
+    whereSeries(series),
+    between(
+      "originalMs",
+      wishes.map(({ ms }) => ms),
+    ),
+    between(
+      "originalSeq",
+      wishes.map(({ seq }) => seq),
+    ),
+  ].join(" AND ");
+  // Only these fields: of all others of the series nothing is read.
+  const fields = `"originalMs", "originalSeq", "seq", "index"`;
+  const from = byName(encodeName(series.reading));
+  return `SELECT ${fields} FROM ${from} WHERE ${range} GROUP BY ${byTags}`;
 }
 
 /** Two places so far apart are asked for each alone: what lies between is not read. */
@@ -106,34 +190,41 @@ export class KnownPoints {
   }
 
   async load(placed: readonly Placed[], { http, watermarks }: PlacingOptions): Promise<void> {
-    const bySeries = new Map<string, { series: Series; times: number[] }>();
+    const bySeries = new Map<string, { series: Series; times: Set<number> }>();
     for (const { prefix, ms, reading } of placed) {
       if (ms > watermarks.of(prefix).newestMs) continue;
-      const one = bySeries.get(prefix) ?? { series: reading, times: [] };
-      one.times.push(ms);
+      const one = bySeries.get(prefix) ?? { series: reading, times: new Set() };
+      one.times.add(ms);
       bySeries.set(prefix, one);
     }
-    const asked = [...bySeries].flatMap(([prefix, { series, times }]) =>
-      clusters(times).map(([fromMs, endMs]) => ({ prefix, series, fromMs, endMs })),
-    );
-    const statements = asked.map(({ series, fromMs, endMs }) => {
-      const where = `${whereSeries(series)} AND ${whereTime(fromMs, endMs + 1)}`;
-      const from = `FROM ${byName(encodeName(series.reading))}`;
-      return `SELECT * ${from} WHERE ${where} GROUP BY ${byTags}`;
+    const questions = [...bySeries].flatMap(([prefix, { series, times }]) => {
+      const inOrder = [...times].toSorted((a, b) => a - b);
+      return clusters(inOrder, (ms) => ms).map((wishes) => ({ prefix, series, wishes }));
     });
-    const answers = await runQueries(http, statements, { level: "raw" });
-    for (const [at, { prefix }] of asked.entries()) {
-      for (const point of toPoints(answers[at] ?? [])) this.at(prefix, point.ms).push(point);
-    }
+    await ask(questions, {
+      http,
+      statementOf: pointsStatement,
+      hear: ({ prefix }, points) => {
+        for (const point of points) this.at(prefix, point.ms).push(point);
+      },
+    });
   }
 }
 
-function clusters(times: number[]): [fromMs: number, endMs: number][] {
-  const found: [number, number][] = [];
-  for (const ms of times.toSorted((a, b) => a - b)) {
+function pointsStatement({ series, wishes }: Question<number>): string {
+  const [fromMs = 0, endMs = 0] = [wishes[0], wishes.at(-1)];
+  const where = `${whereSeries(series)} AND ${whereTime(fromMs, endMs + 1)}`;
+  return `SELECT * FROM ${byName(encodeName(series.reading))} WHERE ${where} GROUP BY ${byTags}`;
+}
+
+function clusters<Wish>(inOrder: readonly Wish[], msOf: (wish: Wish) => number): Wish[][] {
+  const found: Wish[][] = [];
+  for (const wish of inOrder) {
     const last = found.at(-1);
-    if (last !== undefined && ms - last[1] <= gapMsMax) last[1] = ms;
-    else found.push([ms, ms]);
+    const before = last?.at(-1);
+    const isNear = before !== undefined && msOf(wish) - msOf(before) <= gapMsMax;
+    if (last !== undefined && isNear) last.push(wish);
+    else found.push([wish]);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, type TestContext } from "vitest";
 import type { InfluxLimits } from "../../../../ingest/store/influx/influx-config.ts";
+import { readingsOfMsMax } from "../../../../ingest/store/influx/batch-lines.ts";
 import { initInfluxStore } from "../../../../ingest/store/influx/setup.ts";
 import {
   type FaultyInflux,
@@ -7,7 +8,7 @@ import {
   startFaultyInflux,
 } from "../../../support/faulty-influx.ts";
 import { type InfluxServer, startInfluxServer } from "../../../support/influx-server.ts";
-import { celsius, readingAt, startMs } from "../readings.ts";
+import { celsius, readingAt, startMs, suspectAt } from "../readings.ts";
 import { keepAll, openInflux, type OpenedInflux } from "./open-influx.ts";
 
 let server: InfluxServer;
@@ -209,4 +210,38 @@ test("answers longer than the limit are asked for in parts, and one alone is ref
   expect(await small.write(many)).toMatchObject({ stored: 0, duplicates: 200 });
   const range = { fromMs: startMs, toMs: startMs + 86_400_000, rowsMax: 1_000 };
   await expect(history.raw({ ...celsius, ...range })).rejects.toMatchObject(away);
+});
+
+test("answers about one sensor that are too long are asked for in parts too", async (t) => {
+  const { influx, store } = await openInflux(t, server);
+  const dense = Array.from({ length: 400 }, (_, at) => readingAt(startMs + at * 1_000));
+  const suspects = dense.map(({ eventTimeMs }, at) =>
+    suspectAt(eventTimeMs, at % 2, { channel: "1", seq: at }),
+  );
+  await store.write([...dense, ...suspects]);
+  const limits = { answerBytesMax: 2_000 };
+  const { store: small } = await openInflux(t, server, { influx, limits });
+  const again = await small.write([...dense, ...suspects]);
+  expect(again).toMatchObject({ stored: 0, duplicates: 800, collisions: 0 });
+});
+
+test("a clock that stands still fills its ms and ends there, as no other sensor does", async (t) => {
+  const { store } = await openInflux(t, server);
+  const frozen = (seq: number) => readingAt(startMs, { seq });
+  const many = Array.from({ length: readingsOfMsMax }, (_, seq) => frozen(seq));
+  expect(await store.write(many)).toMatchObject({ stored: readingsOfMsMax });
+  const more = [frozen(0), frozen(readingsOfMsMax), readingAt(startMs, { channel: "1" })];
+  const outcome = await store.write(more);
+  expect(outcome).toMatchObject({ stored: 1, duplicates: 1 });
+  expect(outcome.rejected.map(({ reading }) => reading)).toEqual([more[1]]);
+  expect(outcome.rejected[0]?.detail).toContain("stands still");
+});
+
+test("a range that ends after InfluxDB's own end of time is answered", async (t) => {
+  const { store, history } = await openInflux(t, server);
+  await store.write(three);
+  const range = { fromMs: startMs, toMs: Date.UTC(9999, 11, 31) };
+  expect(await history.raw({ ...celsius, ...range, rowsMax: 10 })).toHaveLength(3);
+  const { buckets } = await history.buckets({ ...celsius, ...range, pointsMax: 1 });
+  expect(buckets).toMatchObject([{ count: 3 }]);
 });
