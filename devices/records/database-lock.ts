@@ -22,6 +22,11 @@ export const databaseLockLimits = {
   retryMs: 500,
   /** The server may still count a connection of ours that broke: so long we wait for its end. */
   takenMsMax: 20_000,
+  /**
+   * The server's probes of our connection: a host that went without a word has the lock for 17 s,
+   * and not for the two hours that are Linux's own. Less than what a host that came back waits.
+   */
+  serverKeepAlive: { idleSeconds: 8, intervalSeconds: 3, count: 3 },
 } as const;
 
 /** "nadi" in ASCII; the schema goes with it, so that two in one database do not meet. */
@@ -86,7 +91,7 @@ async function lockAgain(
 /** `null`: another connection has it. */
 async function connectAndLock(url: string): Promise<Client | null> {
   const client = new Client({
-    connectionString: url,
+    ...withServerKeepAlive(url),
     application_name: "nadi-owner",
     connectionTimeoutMillis: postgresLimits.connectMsMax,
     query_timeout: postgresLimits.answerMsMax,
@@ -105,6 +110,21 @@ async function connectAndLock(url: string): Promise<Client | null> {
   }
   await client.end();
   return null;
+}
+
+/** Options of the URL stay: they may name the schema. */
+function withServerKeepAlive(url: string): { connectionString: string; options: string } {
+  const { idleSeconds, intervalSeconds, count } = databaseLockLimits.serverKeepAlive;
+  const address = new URL(url);
+  const options = [
+    address.searchParams.get("options") ?? "",
+    `-c tcp_keepalives_idle=${idleSeconds}`,
+    `-c tcp_keepalives_interval=${intervalSeconds}`,
+    `-c tcp_keepalives_count=${count}`,
+  ];
+  // Those of the URL would take the place of ours.
+  address.searchParams.delete("options");
+  return { connectionString: address.href, options: options.join(" ").trim() };
 }
 
 function ignoreLoss(): void {}

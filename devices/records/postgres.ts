@@ -85,7 +85,8 @@ function createPool({ url, connectionsMax, statementMsMax }: PostgresOptions): P
     allowExitOnIdle: false,
     statement_timeout: statementMsMax ?? postgresLimits.statementMsMax,
     lock_timeout: postgresLimits.lockMsMax,
-    idle_in_transaction_session_timeout: postgresLimits.idleInTransactionMsMax,
+    // Such a command's transaction waits for what it reads elsewhere, too.
+    idle_in_transaction_session_timeout: statementMsMax ?? postgresLimits.idleInTransactionMsMax,
     query_timeout: statementMsMax ?? postgresLimits.answerMsMax,
     keepAlive: true,
     keepAliveInitialDelayMillis: postgresLimits.keepAliveMs,

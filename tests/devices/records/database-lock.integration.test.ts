@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { Client } from "pg";
 import { expect, test, vi } from "vitest";
-import { acquireDatabaseLock } from "../../../devices/records/database-lock.ts";
+import { acquireDatabaseLock, databaseLockLimits } from "../../../devices/records/database-lock.ts";
 import { startRecordsWorker } from "../../../devices/records/records-worker.ts";
 import { registryMigrationsModule } from "../../../devices/registry/migrations.ts";
 import { fileScope } from "../../support/file-scope.ts";
@@ -80,6 +81,38 @@ test("an owner whose server was killed is the owner again when it is back", asyn
   await expect(acquire(t, server.url())).rejects.toMatchObject(inUse);
   expect(first.onLost).not.toHaveBeenCalled();
 });
+
+test("a host that went without a word holds the lock for seconds, not for hours", async (t) => {
+  const url = await (await shared).createDatabase();
+  await acquire(t, url);
+  const [owner] = await query(
+    url,
+    `select client_port from pg_stat_activity
+      where datname = current_database() and application_name = 'nadi-owner'`,
+  );
+  const ports = { server: Number(new URL(url).port), client: Number(owner?.["client_port"]) };
+  const timer = await eventually(
+    () => Promise.resolve(keepAliveSeconds(ports)),
+    // What was sent last has to be acknowledged first.
+    (seconds) => seconds !== null,
+    deadlineMs,
+  );
+  const { idleSeconds, intervalSeconds, count } = databaseLockLimits.serverKeepAlive;
+  expect(timer).toBeLessThanOrEqual(idleSeconds);
+  const heldSeconds = idleSeconds + intervalSeconds * count;
+  expect(heldSeconds * 1000).toBeLessThan(databaseLockLimits.takenMsMax);
+});
+
+/** Until the system of the server probes that connection of its; `null`: no probe is due. */
+function keepAliveSeconds({ server, client }: { server: number; client: number }): number | null {
+  const portOf = (address = ""): number => Number.parseInt(address.split(":")[1] ?? "", 16);
+  const lines = readFileSync("/proc/net/tcp", "utf8").trim().split("\n").slice(1);
+  const sockets = lines.map((line) => line.trim().split(/\s+/));
+  const socket = sockets.find(([, own, peer]) => portOf(own) === server && portOf(peer) === client);
+  const [kind, when = ""] = (socket?.[5] ?? "").split(":");
+  // 02: the timer of keep-alive; in hundredths [Linux, proc_net_tcp.rst].
+  return kind === "02" ? Number.parseInt(when, 16) / 100 : null;
+}
 
 test("an owner that finds another in its place says so", async (t) => {
   const url = await (await shared).createDatabase();

@@ -89,6 +89,16 @@ test("a commit is on disk, and nothing waits for ever, also beside options of th
   }
 });
 
+test("a command over whole tables may pause between two statements as long as one may take", async (t) => {
+  const url = await (await shared).createDatabase();
+  const records = await openRecords({ url, statementMsMax: 3_600_000 });
+  t.onTestFinished(() => records.close());
+  for (const name of ["statement_timeout", "idle_in_transaction_session_timeout"]) {
+    const { rows } = await sql`select current_setting(${name}) as value`.execute(records.db);
+    expect({ name, rows }).toEqual({ name, rows: [{ value: "1h" }] });
+  }
+});
+
 test("writers of several processes take turns: the order of numbers is that of commits", async (t) => {
   const { url, records } = await createNotes(t);
   const others = await Promise.all([openAt(t, url), openAt(t, url)]);
