@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AlertRow } from "../../../ingest/index.ts";
+import type { PersonSession } from "../people/live-session.ts";
 import { notFound } from "../problems.ts";
 import { etagOf, ifMatchOf, stale } from "../versions.ts";
 import { onceOnly } from "./once-only.ts";
@@ -16,7 +17,7 @@ export function registerAlertRoutes(api: Api): void {
 
 function registerAlertReads(api: Api): void {
   const { desk } = api.services;
-  route(api, "listAlerts", async ({ kitchen, query, request, reply }) => {
+  route(api, "listAlerts", async ({ kitchen, query, session, request, reply }) => {
     const { state, severity, from: fromMs, to: toMs, limit = alertsDefault } = query;
     const before = query.cursor === undefined ? undefined : parseCursor(query.cursor);
     if (before === null) {
@@ -28,13 +29,19 @@ function registerAlertReads(api: Api): void {
     const last = rows.length > limit ? alerts.at(-1) : undefined;
     const nextCursor = last === undefined ? null : formatCursor(last);
     if (nextCursor !== null) linkNext(request, reply, nextCursor);
-    return { alerts, nextCursor };
+    return { alerts: alerts.map((alert) => describeAlert(session, alert)), nextCursor };
   });
-  route(api, "readAlert", async ({ kitchen, params, reply }) => {
+  route(api, "readAlert", async ({ kitchen, params, session, reply }) => {
     const alert = await desk.findAlert(kitchen.sppgId, params.alertId);
     if (alert === null) throw notFound();
-    return withTag(reply, alert);
+    return withTag(reply, describeAlert(session, alert));
   });
+}
+
+/** Whoever passes a wall reads it: what is the matter, not who acted, nor what they wrote. */
+export function describeAlert({ role }: Pick<PersonSession, "role">, alert: AlertRow): AlertRow {
+  if (role !== "kiosk") return alert;
+  return { ...alert, acknowledgedBy: null, note: null, correctiveAction: null };
 }
 
 function registerAlertActions(api: Api): void {

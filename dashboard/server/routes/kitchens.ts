@@ -1,6 +1,7 @@
 import { formatPosition, type Kitchen } from "../../../devices/index.ts";
 import type { KitchenSnapshot } from "../../../ingest/index.ts";
 import type { PersonSession } from "../people/live-session.ts";
+import { describeAlert } from "./alerts.ts";
 import { describeDevice } from "./devices.ts";
 import { type Api, route } from "./route.ts";
 
@@ -13,7 +14,7 @@ export function registerKitchenRoutes(api: Api): void {
     const kitchens = await ownKitchens(api, session);
     return { kitchens: kitchens.map(describeKitchen) };
   });
-  route(api, "readSnapshot", async ({ kitchen }) => {
+  route(api, "readSnapshot", async ({ kitchen, session }) => {
     const { sppgId } = kitchen;
     // From the monitor, which a store that is away does not hold up. First of all: what else is
     // read is as new as its position, or newer.
@@ -31,7 +32,7 @@ export function registerKitchenRoutes(api: Api): void {
         lastHeardAtMs: heardAtMs.get(device.deviceId) ?? null,
       })),
       latest: [...snapshot.latest],
-      alerts: alerts.slice(0, openAlertsMax),
+      alerts: alerts.slice(0, openAlertsMax).map((alert) => describeAlert(session, alert)),
       hasMoreAlerts: alerts.length > openAlertsMax,
     };
   });

@@ -13,6 +13,7 @@ import {
   screensPerKitchenMax,
 } from "../../../../dashboard/server/people/screens.ts";
 import { signInLimits } from "../../../../dashboard/server/people/sign-in-limits.ts";
+import { alertEffect } from "../../../ingest/desk/factories.ts";
 import { cookieOf, createClient, createKitchenApi, otherSppgId, sppgId } from "../kitchen-api.ts";
 import { collect, enterCode, openPairing, pairScreen } from "../screens.ts";
 
@@ -42,6 +43,35 @@ test("a screen waits, its code is entered, and its secret collects a session tha
   expect((await screen.get("/api/kitchens")).json()).toMatchObject({ kitchens: [{ sppgId }] });
   const { screens } = (await head.get(`/api/kitchens/${sppgId}/screens`)).json<Screens>();
   expect(screens).toMatchObject([{ name: "Dinding barat", pairedBy: head.email }]);
+});
+
+test("a screen shows an alert's state, and neither who acted nor what they wrote", async (t) => {
+  const made = await createKitchenApi(t);
+  const head = await made.signIn("head");
+  const screen = await pairScreen(made, head, { sppgId });
+  await made.ingest.applyEffects([alertEffect()]);
+  const alert = `/api/kitchens/${sppgId}/alerts/a1`;
+  const note = { note: "Pak Budi takes it" };
+  expect((await head.send("POST", `${alert}/acknowledge`, { body: note })).statusCode).toBe(200);
+  const done = { correctiveAction: "Bu Sri threw it away" };
+  expect((await head.send("POST", `${alert}/resolve`, { body: done })).statusCode).toBe(200);
+  const snapshot = `/api/kitchens/${sppgId}/snapshot`;
+  const list = `/api/kitchens/${sppgId}/alerts?state=all`;
+  const told = new RegExp(`${head.email}|Budi|Sri`);
+  for (const url of [alert, list]) {
+    expect((await head.get(url)).body).toMatch(told);
+    const seen = await screen.get(url);
+    expect(seen.body).toContain('"response":"acknowledged"');
+    expect([url, told.exec(seen.body)]).toEqual([url, null]);
+  }
+  // Acknowledged and not yet cleared: it stands in the snapshot.
+  await made.ingest.applyEffects([alertEffect({ alertId: "a2" })]);
+  const second = `/api/kitchens/${sppgId}/alerts/a2/acknowledge`;
+  expect((await head.send("POST", second, { body: note })).statusCode).toBe(200);
+  expect((await head.get(snapshot)).body).toMatch(told);
+  const seen = await screen.get(snapshot);
+  expect(seen.body).toContain('"response":"acknowledged"');
+  expect(told.exec(seen.body)).toBeNull();
 });
 
 test("pairing and its end stand in the audit log with who did it", async (t) => {
