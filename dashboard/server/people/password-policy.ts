@@ -4,7 +4,7 @@ import { passwordCharactersMin } from "../../contract/index.ts";
 
 /**
  * The 3,000 most frequent passwords of at least 8 characters [ASVS 6.2.4], most frequent first:
- * the list of zxcvbn 4.4.2 (MIT, Dropbox), from which shorter ones are left out.
+ * the list of zxcvbn 4.4.2 (MIT, Dropbox; its notice stands beside it), without the shorter ones.
  */
 const commonFile = path.join(import.meta.dirname, "common-passwords.txt");
 
