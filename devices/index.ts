@@ -93,7 +93,7 @@ export {
   type WallClock,
 } from "./registry/changes.ts";
 export { ChangeFeed } from "./registry/change-feed.ts";
-export { deviceRevoked, inputInvalid, kitchenUnknown } from "./registry/errors.ts";
+export { deviceRevoked, inputInvalid, kitchenUnknown, versionStale } from "./registry/errors.ts";
 export { firstTopic } from "./registry/kinds.ts";
 export { registryMigrationsModule } from "./registry/migrations.ts";
 export {

@@ -174,8 +174,11 @@ export interface Registry {
   listUsers(): Promise<User[]>;
   searchUsers(query: UserQuery): Promise<User[]>;
   findUser(email: string): Promise<User | null>;
-  /** A new password; the old one ends now. */
-  resetUserPassword(email: string, actor: Actor): Promise<IssuedPassword>;
+  /**
+   * A new password; the old one ends now. With `expectedVersion` only if the person is still as the
+   * caller has seen them: else `REGISTRY_VERSION_STALE`.
+   */
+  resetUserPassword(email: string, actor: Actor, expectedVersion?: number): Promise<IssuedPassword>;
   findDeviceLogin(sppgId: string, deviceId: string): Promise<DeviceLogin | null>;
   /** Changes with `seq` above `afterSeq`, oldest first, at most `limit`. */
   readChanges(afterSeq: number, limit: number): Promise<RegistryChange[]>;

@@ -1,6 +1,6 @@
 import { tablesOf } from "../records/records.ts";
 import { actorOf, recordChange, type ChangeNote, type RegistryContext } from "./changes.ts";
-import { RegistryError, userUnknown } from "./errors.ts";
+import { RegistryError, userUnknown, versionStale } from "./errors.ts";
 import { parseEmail, parseNewUser } from "./input.ts";
 import { requireKitchen } from "./kitchens.ts";
 import type { Actor, IssuedPassword, NewUser, Registry } from "./registry.ts";
@@ -22,7 +22,8 @@ export function createUserMethods(context: RegistryContext): UserMethods {
     listUsers: () => searchUsers(db, { kitchens: "all", limit: null }),
     searchUsers: (query) => searchUsers(db, query),
     findUser: (email) => findUser(db, parseEmail(email)),
-    resetUserPassword: (email, actor) => resetPassword(context, email, actor),
+    resetUserPassword: (email, actor, expectedVersion) =>
+      resetPassword(context, { email, expectedVersion }, actor),
   };
 }
 
@@ -59,10 +60,11 @@ async function addUser(
 
 async function resetPassword(
   context: RegistryContext,
-  input: string,
+  input: { email: string; expectedVersion: number | undefined },
   actor: Actor,
 ): Promise<IssuedPassword> {
-  const email = parseEmail(input);
+  const email = parseEmail(input.email);
+  const { expectedVersion } = input;
   const { password, passwordHash } = await newPassword();
   const before = await findUser(tablesOf<RegistryTables>(context.records), email);
   const auditSppgId = auditKitchen(before?.kitchens ?? []);
@@ -75,6 +77,10 @@ async function resetPassword(
       .returningAll()
       .executeTakeFirst();
     if (row === undefined) throw userUnknown(email);
+    // Whoever may reset a cook's password may not thereby have that of an operator.
+    if (expectedVersion !== undefined && row.version !== expectedVersion + 1) {
+      throw versionStale(email, row.version - 1);
+    }
     const user = await findUser(tx, email);
     if (user === null) throw userUnknown(email);
     return { user, password };

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 import * as z from "zod/mini";
-import type { User } from "../../../devices/index.ts";
+import { type User, versionStale } from "../../../devices/index.ts";
 import type { PersonSession } from "../people/live-session.ts";
 import { notFound } from "../problems.ts";
 import { etagOf, expectedVersionOf, staleByHeader } from "../versions.ts";
@@ -62,6 +62,10 @@ function registerChanges(api: Api): void {
     const expectedVersion = expectedVersionOf(request, body.expectedVersion);
     const before = await findChangeable(api, session, params.email);
     checkRights(session, body);
+    // The rights were judged of this version: no later one may take its place meanwhile.
+    if (expectedVersion > before.version) {
+      throw staleByHeader(request, versionStale(before.email, before.version));
+    }
     const change = { email: before.email, role, kitchens, enabled, expectedVersion };
     try {
       const user = await registry.updateUser(change, authorOf(request, session));
@@ -76,9 +80,9 @@ function registerPasswords(api: Api): void {
   const { registry } = api.services;
   route(api, "resetPersonPassword", async (call) => {
     const { session, params, request, reply } = call;
-    const { email } = await findChangeable(api, session, params.email);
+    const { email, version } = await findChangeable(api, session, params.email);
     const answer = await onceOnly(api, { ...call, name: "resetPersonPassword" }, async () => {
-      const issued = await registry.resetUserPassword(email, authorOf(request, session));
+      const issued = await registry.resetUserPassword(email, authorOf(request, session), version);
       return { person: describePerson(session, issued.user), password: issued.password };
     });
     withTag(reply, answer.person);

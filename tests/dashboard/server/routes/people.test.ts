@@ -97,6 +97,26 @@ test("a reset password is shown once and ends the person's sessions", async (t) 
   expect((await login(password)).statusCode).toBe(200);
 });
 
+test("who is promoted while a head changes them stays out of the head's reach", async (t) => {
+  const made = await createKitchenApi(t);
+  const head = await made.signIn("head");
+  await addCook(head);
+  const { findUser } = made.registry;
+  // The operator's change comes between the look at the person and the write.
+  made.registry.findUser = async (email) => {
+    const seen = await findUser(email);
+    await made.registry.updateUser({ email, role: "head" }, "user:operator@example.org");
+    return seen;
+  };
+  const reset = await head.send("POST", `${address}/password`, { body: {} });
+  expect(reset.json()).toMatchObject({ status: 409, code: "REGISTRY_VERSION_STALE" });
+  expect(reset.body).not.toContain("password");
+  await made.registry.updateUser({ email: cook.email, role: "cook" }, "cli");
+  const body = { role: "viewer", kitchens: [sppgId], isEnabled: true, expectedVersion: 4 };
+  expect((await head.send("PUT", address, { body })).statusCode).toBe(409);
+  expect(await findUser(cook.email)).toMatchObject({ role: "head", version: 4 });
+});
+
 test("a head manages who works below them in their own kitchens, and nobody else", async (t) => {
   const made = await createKitchenApi(t);
   const head = await made.signIn("head", [sppgId]);
