@@ -36,6 +36,41 @@ test("a wall screen and a viewer change nothing of a kitchen", () => {
   }
 });
 
+test("a wall screen may show one kitchen and sign itself out, and nothing else", () => {
+  expect(routeNames.filter((route) => mayCall("kiosk", route)).toSorted()).toEqual([
+    "collectPairing",
+    "listAlerts",
+    "listDevices",
+    "listKitchens",
+    "listRules",
+    "openPairing",
+    "readAlert",
+    "readKitchen",
+    "readMap",
+    "readReadings",
+    "readSession",
+    "readSnapshot",
+    "readTrack",
+    "signIn",
+    "signOut",
+  ]);
+});
+
+test("what a head may not is everybody's sessions, and which kitchens there are", () => {
+  expect(routeNames.filter((route) => !mayCall("head", route)).toSorted()).toEqual([
+    "addKitchen",
+    "listEverySession",
+    "putKitchen",
+    "revokePersonSession",
+  ]);
+  const belowHead = ["nutritionist", "accountant", "cook", "driver", "viewer"] as const;
+  const administrative = routeNames.filter((route) => /Person|People|Audit/.test(route));
+  expect(administrative).toHaveLength(8);
+  for (const role of belowHead) {
+    expect([role, administrative.filter((route) => mayCall(role, route))]).toEqual([role, []]);
+  }
+});
+
 test("without a session there is nothing but signing in and the pairing of a screen", () => {
   const open = ["signIn", "openPairing", "collectPairing"];
   expect(routeNames.filter((route) => mayCall(null, route))).toEqual(open);

@@ -140,6 +140,26 @@ test("every route outside of kitchens asks who is there", async (t) => {
   }
 });
 
+test("every role meets every route outside of kitchens as the table says", async (t) => {
+  const made = await createKitchenApi(t);
+  const others = routeNames.filter(
+    (name) => !routes[name].path.includes("{sppgId}") && !mayCall(null, name),
+  );
+  for (const role of personRoles) {
+    const asker = await signInAs(made, role);
+    // The last one, after which nobody would be asked.
+    for (const name of others.toSorted((a) => (a === "signOut" ? 1 : -1))) {
+      const { method, path }: RouteFacts = routes[name];
+      const url = path.replace("{sessionId}", "A".repeat(16)).replace("{email}", "x@example.org");
+      const json = method === "POST" || method === "PUT" ? { body: {} } : {};
+      const answer = method === "GET" ? await asker.get(url) : await asker.send(method, url, json);
+      // Of who may, some send nothing that is right, or name nobody.
+      const right = mayCall(role, name) ? [200, 204, 400, 404] : [403];
+      expect(right, `${role} ${name}: ${answer.statusCode}`).toContain(answer.statusCode);
+    }
+  }
+});
+
 test("a role that may not is told so, and it stands in the audit log, once a minute", async (t) => {
   const made = await createKitchenApi(t);
   const viewer = await made.signIn("viewer");
