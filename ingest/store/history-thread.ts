@@ -18,6 +18,8 @@ export const historyDeadlineMs = 10_000;
 export const influxHistoryDeadlineMs = 25_000;
 /** Files are read by one thread; queries to InfluxDB wait, and not for one another. */
 const influxCallsAtOnce = 8;
+/** Each holds up to 300,000 readings in memory, and only one of them computes at a time. */
+const previewsAtOnce = 1;
 /** Shutdown has 5 s in all. */
 const closeDeadlineMs = 2_000;
 
@@ -45,10 +47,11 @@ interface Waiting {
 
 /** The store's history in a thread of its own, so that a chart stops neither ingest nor HTTP. */
 export async function startHistory(options: HistoryThreadOptions): Promise<HistoryThread> {
-  const thread = new Thread(options);
+  const isFiles = options.influx === undefined || options.influx === null;
+  const thread = new Thread(options, isFiles ? 1 : influxCallsAtOnce);
   thread.begin();
   // Begins with the first preview: most days nobody changes a rule.
-  const previews = new Thread(options);
+  const previews = new Thread(options, previewsAtOnce);
   return {
     buckets: (query) => thread.ask("buckets", query),
     raw: (query) => thread.ask("raw", query),
@@ -69,14 +72,16 @@ export async function startHistory(options: HistoryThreadOptions): Promise<Histo
 class Thread {
   restarts = 0;
   readonly #options: HistoryThreadOptions;
+  readonly #callsAtOnce: number;
   readonly #queue: Waiting[] = [];
   #worker: Worker | null = null;
   readonly #running = new Map<number, Waiting & { timer: NodeJS.Timeout }>();
   #lastId = 0;
   #closing: Promise<void> | null = null;
 
-  constructor(options: HistoryThreadOptions) {
+  constructor(options: HistoryThreadOptions, callsAtOnce: number) {
     this.#options = options;
+    this.#callsAtOnce = callsAtOnce;
   }
 
   /** Starts the worker before the first call asks for it. */
@@ -133,7 +138,7 @@ class Thread {
     const { influx, deadlineMs: given } = this.#options;
     const isFiles = influx === undefined || influx === null;
     const deadlineMs = given ?? (isFiles ? historyDeadlineMs : influxHistoryDeadlineMs);
-    while (this.#running.size < (isFiles ? 1 : influxCallsAtOnce)) {
+    while (this.#running.size < this.#callsAtOnce) {
       const next = this.#queue.shift();
       if (next === undefined) return;
       const { id } = next.call;

@@ -23,6 +23,8 @@ export interface FaultyInflux {
   next(path: string, ...faults: InfluxFault[]): void;
   /** Meets all of them until it is taken back with `null`. */
   always(path: string, fault: InfluxFault | null): void;
+  /** The paths and queries of all requests so far, in the order in which they came. */
+  readonly seen: readonly string[];
   /** Requests to such paths so far. */
   requests(path: string): number;
 }
@@ -54,6 +56,7 @@ export async function startFaultyInflux(scope: Scope, targetUrl: string): Promis
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${port}`,
+    seen,
     next(path, ...faults) {
       for (const fault of faults) queued.push({ path, fault });
     },
