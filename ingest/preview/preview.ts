@@ -45,13 +45,19 @@ export interface RulePreview {
   toMs: number;
   /** There were more readings than the limits allow: only the newest part was judged. */
   isPartial: boolean;
-  /** Of the period, those from before first, then by time. */
+  /** Of the period, those from before first, then by time: the newest `previewFiringsMax`. */
   firings: Firing[];
   /** Every device that the rule is about, in the order of ids, with how often it fires. */
   devices: { deviceId: string; count: number }[];
   /** Readings that were judged. */
   readingsCount: number;
 }
+
+/**
+ * More than a person looks through; the counts of devices are whole. A limit within a sensor's
+ * noise fires 100,000 times, and to take those in would hold up the main thread, the broker's.
+ */
+export const previewFiringsMax = 500;
 
 /** About a second of a worker's time each; a kitchen of twenty sensors stays below. */
 export const previewLimits: LoadLimits = { rowsMax: 300_000, readMsMax: 3_000 };
@@ -95,7 +101,7 @@ export async function previewRule(
     fromMs: judgedFromMs,
     toMs,
     isPartial: loaded.isPartial,
-    firings,
+    firings: firings.slice(-previewFiringsMax),
     devices: counted,
     readingsCount: loaded.entries.length,
   };

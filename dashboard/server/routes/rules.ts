@@ -4,8 +4,6 @@ import { etagOf, expectedVersionOf, staleByHeader } from "../versions.ts";
 import { type Api, route } from "./route.ts";
 import { refuseInput } from "./series.ts";
 
-/** More than a person looks through; the counts of devices are whole. */
-const firingsMax = 500;
 const previewMs = 86_400_000;
 /** A rule that is changed each week shows a year. */
 const versionsMax = 50;
@@ -35,9 +33,8 @@ function registerPreview(api: Api): void {
       const range = { fromMs: toMs - previewMs, toMs };
       const found = await services.history.preview({ sppgId, rule, rules, devices, ...range });
       const { fromMs, isPartial, firings } = found;
-      const shown = firings.slice(-firingsMax);
       const period = { fromMs, toMs: found.toMs, isPartial, isDegraded };
-      return { ...period, firings: shown, devices: found.devices };
+      return { ...period, firings, devices: found.devices };
     } finally {
       end();
     }

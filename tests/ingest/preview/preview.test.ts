@@ -3,7 +3,7 @@ import { flagBits } from "../../../ingest/decode/decoded.ts";
 import type { AlertState } from "../../../ingest/monitor/monitor.ts";
 import type { Rule, RuleVersion } from "../../../ingest/rules/rule.ts";
 import type { Firing, RulePreviewQuery } from "../../../ingest/preview/preview.ts";
-import { previewRule } from "../../../ingest/preview/preview.ts";
+import { previewFiringsMax, previewRule } from "../../../ingest/preview/preview.ts";
 import { type HistoryThread, startHistory } from "../../../ingest/store/history-thread.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 import { createScene, type Scene, sppgId } from "../monitor/support/scene.ts";
@@ -176,6 +176,21 @@ test("another limit fires at other times, and the rule in force is left as it is
     rule: { ...stricter, minDurationSeconds: 3600 },
   });
   expect(patient.firings).toEqual([]);
+});
+
+test("a limit within the noise is counted whole and told in part", async (t) => {
+  const scene = createScene({ devices: [alone], rules: [limitRule] });
+  const flips = 2 * (previewFiringsMax + 50);
+  for (let second = 1; second <= flips; second += 1) {
+    scene.goTo(second);
+    scene.read("alone", second % 2 === 1 ? 12 : 5);
+  }
+  const history = await startPreviews(t, scene);
+  const nervous = thresholdRule({ minDurationSeconds: 0, quietSeconds: 0 });
+  const preview = await history.preview({ ...queryOf(scene, nervous), rules: [] });
+  expect(preview.devices).toEqual([{ deviceId: "alone", count: flips / 2 }]);
+  expect(preview.firings).toHaveLength(previewFiringsMax);
+  expect(preview.firings.at(-1)?.openedAtMs).toBe(scene.timeOf(flips - 1));
 });
 
 test("an alert that was open when the period began is shown as that and not counted", async (t) => {
