@@ -239,7 +239,10 @@ export class Session {
 
   #enqueue(message: Message): Delivery {
     const size = costBytes(message);
-    if (this.#queuedBytes + size > this.#limits.queueBytes) {
+    const isFull = (): boolean => this.#queuedBytes + size > this.#limits.queueBytes;
+    // Only where commands wait for a device: what is over takes nothing else's place.
+    if (isFull() && message.expiresAtMs !== undefined) this.#dropExpired();
+    if (isFull()) {
       this.#counters.droppedQueueFull++;
       return "dropped";
     }
@@ -250,6 +253,13 @@ export class Session {
 
   #isExpired({ expiresAtMs }: Message): boolean {
     return expiresAtMs !== undefined && expiresAtMs <= this.#monotonicMs();
+  }
+
+  #dropExpired(): void {
+    const alive = this.#queue.filter((message) => !this.#isExpired(message));
+    this.#counters.droppedExpired += this.#queue.length - alive.length;
+    this.#queue.splice(0, this.#queue.length, ...alive);
+    this.#queuedBytes = alive.reduce((bytes, message) => bytes + costBytes(message), 0);
   }
 
   #forget(messageId: number, message: Message): void {

@@ -268,3 +268,22 @@ test("a message says what became of it", () => {
   session.attach(outlet);
   expect(deliver(1)).toBe("dropped");
 });
+
+test("a queue that is full of what has expired has room for a new command", () => {
+  const { session, outlet, counters, clock } = createSession({ queueBytes: 300 });
+  const until = (text: string, expiresAtMs: number) =>
+    session.deliver({ ...message(1, text), expiresAtMs }, 1, () => shared(text));
+  session.detach(0);
+  expect([until("a", 100), until("b", 900), until("c", 900)]).toEqual([
+    "waiting",
+    "waiting",
+    "dropped",
+  ]);
+  clock.nowMs = 100;
+  expect([until("d", 900), until("e", 900)]).toEqual(["waiting", "dropped"]);
+  expect(counters).toMatchObject({ droppedExpired: 1, droppedQueueFull: 2 });
+  session.attach(outlet);
+  session.resume();
+  expect(outlet.take()).toEqual(['a q1 #1 "b"', 'a q1 #2 "d"']);
+  expect(session.queuedBytes).toBe(0);
+});
