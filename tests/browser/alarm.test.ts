@@ -59,7 +59,7 @@ test("an alert rings until it is acknowledged, is muted in sight, and rings not 
   expect(errors).toEqual([]);
 });
 
-test("a critical alert is notified once for all tabs, and goes with its acknowledgement", async (t) => {
+test("a critical alert is notified once for all tabs, and goes with the person or its acknowledgement", async (t) => {
   const { page, browser } = await openPage(t);
   await browser.grantPermissions(["notifications"], { origin: given.login.url });
   await signInByForm(page, given.login);
@@ -83,6 +83,14 @@ test("a critical alert is notified once for all tabs, and goes with its acknowle
   ]);
   const known = await page.evaluate<string>("localStorage.getItem('nadi.notified')");
   expect(JSON.parse(known)).toEqual([shown[0]?.tag]);
+
+  await second.close();
+  await page.getByRole("button", { name: "Keluar" }).first().click();
+  await page.getByRole("heading", { name: "Masuk ke Nadi" }).waitFor();
+  await eventually(list, ({ length }) => length === 0, 5_000);
+  // Nobody has told the next person.
+  await signInByForm(page, given.login);
+  await eventually(list, ({ length }) => length === 1, 15_000);
   await acknowledge(shown[0]?.tag ?? "");
   await eventually(list, ({ length }) => length === 0, 15_000);
 });

@@ -85,6 +85,27 @@ test("signing out leaves nothing of the person on the screen", async (t) => {
   expect(await page.evaluate("localStorage.getItem('nadi.session')")).toBeNull();
 });
 
+test("a sign-out without a network is made good before anybody sees the page again", async (t) => {
+  const { page } = await openPage(t);
+  const proxy = await openCutProxy(t, given.login.url);
+  await signInByForm(page, { ...given.login, url: proxy.url });
+  await page.locator("table").waitFor();
+  proxy.cut();
+  await page.getByRole("button", { name: "Keluar" }).first().click();
+  const form = page.getByRole("heading", { name: "Masuk ke Nadi" });
+  await form.waitFor();
+  proxy.mend();
+  await page.goto(proxy.url);
+  await form.waitFor();
+  const [cookie] = await page.context().cookies();
+  expect(cookie).toBeUndefined();
+  // And who signs in next stays so.
+  await signInByForm(page, { ...given.login, url: proxy.url });
+  await page.locator("table").waitFor();
+  await page.reload();
+  await page.locator("table").waitFor();
+});
+
 test("a wall that was cut off for a minute says so, and is right again without a reload", async (t) => {
   const { page } = await openPage(t, "wall");
   const proxy = await openCutProxy(t, given.login.url);

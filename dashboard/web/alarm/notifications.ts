@@ -60,6 +60,16 @@ export async function showNotices(notices: readonly AlertNotice[]): Promise<void
   });
 }
 
+/** Another person sits here next: nothing that was shown to this one stays, or counts as told. */
+export async function forgetNotices(): Promise<void> {
+  if (!("Notification" in window) || !("serviceWorker" in navigator)) return;
+  await navigator.locks.request(shownKey, async () => {
+    writeChoice(shownKey, null);
+    const registration = await navigator.serviceWorker.getRegistration();
+    for (const one of (await registration?.getNotifications()) ?? []) one.close();
+  });
+}
+
 function readShown(): string[] {
   try {
     const known: unknown = JSON.parse(readChoice(shownKey) ?? "[]");

@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { forgetNotices } from "../alarm/notifications.ts";
 import { sessionSchema } from "../../contract/index.ts";
 import { readChoice, writeChoice } from "../design/stored-choice.ts";
 import { tellWorkerToForget } from "./register.ts";
@@ -35,7 +36,7 @@ export function readStoredSession(): Session | null {
 export function forgetStored(): void {
   writeChoice(storageKey, null);
   tellWorkerToForget();
-  forgetAnswers().catch((error: unknown) => {
+  Promise.all([forgetAnswers(), forgetNotices()]).catch((error: unknown) => {
     console.error("what was stored of the last person could not be removed", error);
   });
 }

@@ -3,6 +3,7 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useM
 import { ApiError, mayRetry } from "../api/api-error.ts";
 import { call, onSignedOut } from "../api/page-api.ts";
 import { forgetStored, keepSession, readStoredSession } from "../offline/stored-session.ts";
+import { forgetPendingSignOut, isSignOutPending, signOutForGood } from "./pending-sign-out.ts";
 import { mayCall, type RouteAnswer, type RouteName } from "../../contract/index.ts";
 
 export type Session = RouteAnswer<"readSession">;
@@ -53,6 +54,7 @@ export function SessionProvider({
   if (signedIn !== null) return <SessionContext value={signedIn}>{children}</SessionContext>;
   if (session === null) {
     return signIn((next) => {
+      forgetPendingSignOut();
       keepSession(next);
       queries.setQueryData(sessionKey, next);
     });
@@ -72,17 +74,20 @@ function createSignedIn(session: Session, forget: () => void): SignedIn {
     session,
     may: (route) => mayCall(session.role, route),
     async signOut() {
-      try {
-        await call("signOut", {});
-      } finally {
-        forget();
-      }
+      const signingOut = signOutForGood();
+      // At once, whether or not anybody answers.
+      forget();
+      await signingOut;
     },
   };
 }
 
 /** `null`: nobody is signed in, which is no failure. */
 async function readSession(signal: AbortSignal): Promise<Session | null> {
+  if (isSignOutPending()) {
+    await signOutForGood();
+    return null;
+  }
   try {
     const session = await call("readSession", { signal });
     keepSession(session);
