@@ -46,6 +46,8 @@ async function kitchensOf(
   rows: readonly { email: string }[],
   isAll: boolean,
 ): Promise<Map<string, string[]>> {
+  // PostgreSQL knows no empty list.
+  if (rows.length === 0) return new Map();
   let query = db.selectFrom("person_kitchen").selectAll().orderBy("sppg_id");
   if (!isAll) {
     query = query.where(

@@ -15,6 +15,7 @@ test("people are searched literally and by kitchen, and changed under their vers
       ({ email }) => email,
     );
   expect(await find({ search: "A_1" })).toEqual([cook.email]);
+  expect(await find({ search: "%" })).toEqual([]);
   expect(await find({ kitchens: [kitchen.sppgId] })).toEqual([cook.email]);
   const all = await find({});
   expect(await find({ after: all[0] ?? "" })).toEqual(all.slice(1));
