@@ -22,7 +22,15 @@ export const kitchenSchema = z
   })
   .check(z.meta({ id: "Kitchen" }));
 
-export const kitchensSchema = z.object({ kitchens: z.array(kitchenSchema) });
+const count = z.int().check(z.minimum(0));
+
+const openAlerts = z
+  .object({ open: count, critical: count, unacknowledged: count })
+  .check(z.describe("How many are open, and of them critical or unacknowledged"));
+
+export const kitchensSchema = z.object({
+  kitchens: z.array(z.extend(kitchenSchema, { openAlerts })),
+});
 
 const deviceShape = {
   deviceId: deviceIdSchema,

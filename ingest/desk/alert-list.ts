@@ -1,14 +1,14 @@
 import { tablesOf } from "../../devices/index.ts";
 import { toAlertRow } from "./alert-row.ts";
 import type { DeskContext } from "./desk-context.ts";
-import type { Desk } from "./desk.ts";
+import type { Desk, OpenAlerts } from "./desk.ts";
 import type { IngestTables } from "./tables.ts";
 
 const listedMax = 1_000;
 
 export function createAlertListMethods(
   context: DeskContext,
-): Pick<Desk, "listAlerts" | "findAlert"> {
+): Pick<Desk, "listAlerts" | "countOpenAlerts" | "findAlert"> {
   const db = tablesOf<IngestTables>(context.records);
   return {
     async listAlerts(query) {
@@ -33,6 +33,27 @@ export function createAlertListMethods(
         .limit(Math.min(query.limit, listedMax))
         .execute();
       return records.map(toAlertRow);
+    },
+    async countOpenAlerts(sppgIds) {
+      if (sppgIds.length === 0) return [];
+      const groups = await db
+        .selectFrom("alert")
+        .select(["sppg_id", "severity", "response"])
+        .select((build) => build.fn.countAll().as("count"))
+        .where("sppg_id", "in", sppgIds)
+        .where("is_resolved", "=", 0)
+        .groupBy(["sppg_id", "severity", "response"])
+        .execute();
+      const counts = new Map<string, OpenAlerts>();
+      for (const { sppg_id: sppgId, severity, response, count } of groups) {
+        const known = counts.get(sppgId) ?? { sppgId, open: 0, critical: 0, unacknowledged: 0 };
+        const more = Number(count);
+        known.open += more;
+        if (severity === "critical") known.critical += more;
+        if (response === "unacknowledged") known.unacknowledged += more;
+        counts.set(sppgId, known);
+      }
+      return [...counts.values()];
     },
     async findAlert(sppgId, alertId) {
       const record = await db

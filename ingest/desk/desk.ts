@@ -66,6 +66,15 @@ export interface AlertRow extends AlertData {
   changeCount: number;
 }
 
+/** Which of many kitchens need somebody. */
+export interface OpenAlerts {
+  sppgId: string;
+  open: number;
+  /** Of the open ones. */
+  critical: number;
+  unacknowledged: number;
+}
+
 export interface AlertQuery {
   sppgId: string;
   /** `open`: not resolved. */
@@ -140,6 +149,8 @@ export interface Desk {
     address?: string | null,
   ): Promise<RuleVersion>;
   listAlerts(query: AlertQuery): Promise<AlertRow[]>;
+  /** Of those kitchens that have open alerts, how many, in no order. */
+  countOpenAlerts(sppgIds: readonly string[]): Promise<OpenAlerts[]>;
   findAlert(sppgId: string, alertId: string): Promise<AlertRow | null>;
   /** Idempotent: an acknowledged alert stays as it is. `INGEST_ALERT_UNKNOWN`. */
   acknowledgeAlert(

@@ -83,6 +83,11 @@ test("a critical alert is notified once for all tabs, and goes with the person o
   ]);
   const known = await page.evaluate<string>("localStorage.getItem('nadi.notified')");
   expect(JSON.parse(known)).toEqual([shown[0]?.tag]);
+  // A page that has just begun knows of no alert, which ends none.
+  await page.reload();
+  await page.getByRole("button", { name: "Matikan pemberitahuan" }).waitFor();
+  await page.getByText("Penyimpanan dingin 2 terlalu hangat").first().waitFor();
+  expect((await list()).length).toBe(1);
 
   await second.close();
   await page.getByRole("button", { name: "Keluar" }).first().click();

@@ -112,6 +112,21 @@ test("what can't be read is told with its reason, its topic and its first bytes"
   expect(errors).toEqual([]);
 });
 
+test("a form that was refused keeps what was typed into it", async (t) => {
+  const { page } = await openPage(t);
+  await openDevices(page);
+  await page.getByRole("button", { name: "Tambah perangkat" }).click();
+  const form = page.getByRole("dialog", { name: "Tambah perangkat" });
+  await form.getByLabel("ID perangkat").fill("cold-1");
+  await form.getByLabel("Nama").fill("Kulkas ayam");
+  await form.getByLabel("Tempat").selectOption({ label: "Freezer" });
+  await form.getByRole("button", { name: "Tambahkan" }).click();
+  await form.getByText("Id ini sudah dipakai di dapur ini.").waitFor();
+  expect(await form.getByLabel("Nama").inputValue()).toBe("Kulkas ayam");
+  expect(await form.getByLabel("Tempat").inputValue()).toBe("freezer");
+  expect(await form.getByLabel("ID perangkat").inputValue()).toBe("cold-1");
+});
+
 test("who may not manage sees the devices and how they do, and no way to change them", async (t) => {
   const { page: operator } = await openPage(t);
   await openDevices(operator);

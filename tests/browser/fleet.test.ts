@@ -133,6 +133,10 @@ test("the map is moved and the list is used with the keyboard alone", async (t) 
   await follow.focus();
   await page.keyboard.press("Enter");
   await card.getByRole("button", { name: "Berhenti mengikuti", pressed: true }).waitFor();
+  // Whoever moves the map away is not told that it follows.
+  await map.focus();
+  await page.keyboard.press("ArrowRight");
+  await follow.waitFor();
   const speed = page.getByRole("columnheader", { name: "Urutkan menurut Kecepatan" });
   await speed.getByRole("button").focus();
   await page.keyboard.press("Enter");

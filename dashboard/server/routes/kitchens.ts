@@ -12,7 +12,15 @@ export function registerKitchenRoutes(api: Api): void {
   const { services } = api;
   route(api, "listKitchens", async ({ session }) => {
     const kitchens = await ownKitchens(api, session);
-    return { kitchens: kitchens.map(describeKitchen) };
+    const ids = kitchens.map(({ sppgId }) => sppgId);
+    const counted = await services.desk.countOpenAlerts(ids);
+    const openOf = new Map(counted.map(({ sppgId, ...open }) => [sppgId, open]));
+    return {
+      kitchens: kitchens.map((kitchen) => ({
+        ...describeKitchen(kitchen),
+        openAlerts: openOf.get(kitchen.sppgId) ?? { open: 0, critical: 0, unacknowledged: 0 },
+      })),
+    };
   });
   route(api, "readSnapshot", async ({ kitchen, session }) => {
     const { sppgId } = kitchen;

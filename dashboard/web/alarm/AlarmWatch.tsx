@@ -11,7 +11,7 @@ import { pageAlarm } from "./page-alarm.ts";
 import { ringingOf, type WatchedAlert } from "./ringing.ts";
 import { watchAlerts } from "./watch-alerts.ts";
 
-const nothing: readonly WatchedAlert[] = [];
+const nothing = { alerts: [] as readonly WatchedAlert[], isWhole: false };
 /**
  * Four topic filters each, of the 64 that the broker grants a session; the page needs some itself.
  * Of further kitchens it rings by the snapshots that the navigation reads every few seconds.
@@ -20,7 +20,7 @@ const liveKitchensMax = 10;
 
 /** Listens to every kitchen of the person, for what can be heard and notified. */
 export function AlarmWatch({ isNotifying }: { isNotifying: boolean }) {
-  const { kitchens, found } = useKitchenSnapshots();
+  const { kitchens, found, isLoading } = useKitchenSnapshots();
   // By their ids: the list is another object at each answer.
   const ids = kitchens
     .slice(0, liveKitchensMax)
@@ -30,19 +30,24 @@ export function AlarmWatch({ isNotifying }: { isNotifying: boolean }) {
   const watched = useMemo(() => {
     const known = new Set(ids.split(" "));
     const others = found.filter(({ kitchen }) => !known.has(kitchen.sppgId));
-    return [...live, ...others.flatMap(alertsOf)];
-  }, [ids, live, found]);
+    return [...live.alerts, ...others.flatMap(alertsOf)];
+  }, [ids, live.alerts, found]);
   useEffect(() => pageAlarm.setRinging(ringingOf(watched)), [watched]);
   useEffect(() => () => pageAlarm.setRinging([]), []);
-  useNotices(watched, isNotifying);
+  useNotices(watched, { isNotifying, isWhole: live.isWhole && !isLoading });
   return null;
 }
 
-function useLiveAlerts(ids: string): readonly WatchedAlert[] {
+function useLiveAlerts(ids: string): typeof nothing {
   const source = useRealtimeSource();
   const [watched, setWatched] = useState(nothing);
   useEffect(
-    () => (ids === "" ? undefined : watchAlerts(source, ids.split(" "), setWatched)),
+    () =>
+      ids === ""
+        ? undefined
+        : watchAlerts(source, ids.split(" "), (alerts, isWhole) => {
+            setWatched({ alerts, isWhole });
+          }),
     [source, ids],
   );
   return watched;
@@ -53,7 +58,10 @@ function alertsOf({ kitchen, devices, alerts }: Snapshot): WatchedAlert[] {
   return alerts.map((alert) => ({ alert, place }));
 }
 
-function useNotices(watched: readonly WatchedAlert[], isNotifying: boolean): void {
+function useNotices(
+  watched: readonly WatchedAlert[],
+  { isNotifying, isWhole }: { isNotifying: boolean; isWhole: boolean },
+): void {
   const { language } = useLanguage();
   const words = useWords();
   const texts = useTexts(alertTexts);
@@ -76,9 +84,9 @@ function useNotices(watched: readonly WatchedAlert[], isNotifying: boolean): voi
           lang: language,
         };
       });
-    showNotices(notices).catch((error: unknown) => {
+    showNotices(notices, isWhole).catch((error: unknown) => {
       // The permission was taken away meanwhile; the page itself shows all the same.
       console.warn("a notification could not be shown", error);
     });
-  }, [watched, isNotifying, language, words, texts, format]);
+  }, [watched, isNotifying, isWhole, language, words, texts, format]);
 }

@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { readChoice, writeChoice } from "../design/stored-choice.ts";
 import { Listeners } from "../realtime/listeners.ts";
 
@@ -39,24 +40,35 @@ export interface AlertNotice {
 }
 
 /**
- * Shows what is new and takes away what needs nobody any more. All tabs of a browser call it: one
- * after another, by a lock, and an alert that one has shown is shown by no other.
+ * Shows what is new and, if `notices` are all there are, takes away what needs nobody any more. All
+ * tabs of a browser call it: one after another, by a lock, and an alert that one has shown is shown
+ * by no other.
  */
-export async function showNotices(notices: readonly AlertNotice[]): Promise<void> {
+export async function showNotices(
+  notices: readonly AlertNotice[],
+  isWhole: boolean,
+): Promise<void> {
   await navigator.locks.request(shownKey, async () => {
     const registration = await navigator.serviceWorker.ready;
     const shown = readShown();
     for (const { alertId, title, body, url, lang } of notices) {
       if (shown.includes(alertId)) continue;
       shown.push(alertId);
-      const options = { body, lang, tag: alertId, data: { url }, requireInteraction: true };
+      const options = {
+        body,
+        lang,
+        tag: alertId,
+        data: { url, shownAtMs: Date.now() },
+        requireInteraction: true,
+      };
       await registration.showNotification(title, { ...options, icon: "/icons/icon-192.png" });
     }
     writeChoice(shownKey, JSON.stringify(shown.slice(-shownMax)));
     const waiting = new Set(notices.map(({ alertId }) => alertId));
     for (const one of await registration.getNotifications()) {
-      if (!waiting.has(one.tag)) one.close();
+      if (isWhole && !waiting.has(one.tag) && mayKnow(one)) one.close();
     }
+    if (isWhole) knownIds = waiting;
   });
 }
 
@@ -68,6 +80,18 @@ export async function forgetNotices(): Promise<void> {
     const registration = await navigator.serviceWorker.getRegistration();
     for (const one of (await registration?.getNotifications()) ?? []) one.close();
   });
+}
+
+const noticeSchema = z.object({ shownAtMs: z.number() });
+
+/** Of the alerts that this page has heard of. */
+let knownIds: ReadonlySet<string> = new Set();
+
+/** Another tab may have heard of an alert first; what was there before this one is not of them. */
+function mayKnow(one: Notification): boolean {
+  const data: unknown = one.data;
+  const read = noticeSchema.safeParse(data);
+  return knownIds.has(one.tag) || !read.success || read.data.shownAtMs < performance.timeOrigin;
 }
 
 function readShown(): string[] {

@@ -2,11 +2,14 @@ import type { RealtimeSource } from "../realtime/create-realtime.ts";
 import { openAlerts } from "../realtime/kitchen-state.ts";
 import type { WatchedAlert } from "./ringing.ts";
 
-/** Tells the open alerts of these kitchens, live, now and at each change. @returns stops it. */
+/**
+ * Tells the open alerts of these kitchens, live, now and at each change, and whether each of them
+ * has answered: before it has, an alert that is not told may be open. @returns stops it.
+ */
 export function watchAlerts(
   source: RealtimeSource,
   sppgIds: readonly string[],
-  tell: (alerts: readonly WatchedAlert[]) => void,
+  tell: (alerts: readonly WatchedAlert[], isWhole: boolean) => void,
 ): () => void {
   const stores = sppgIds.map((sppgId) => source.kitchen(sppgId));
   let seen: readonly object[] = [];
@@ -15,14 +18,16 @@ export function watchAlerts(
     const next = stores.flatMap(({ state }) => [state.alerts, state.devices]);
     if (next.length === seen.length && next.every((part, at) => part === seen[at])) return;
     seen = next;
+    const watched = stores.flatMap(({ state }) => {
+      const { kitchen, devices } = state;
+      if (kitchen === null) return [];
+      const place = { timeZone: kitchen.timeZone, devices };
+      const alerts = openAlerts(state, ["production", "distribution", "inventory"]);
+      return alerts.map((alert) => ({ alert, place }));
+    });
     tell(
-      stores.flatMap(({ state }) => {
-        const { kitchen, devices } = state;
-        if (kitchen === null) return [];
-        const place = { timeZone: kitchen.timeZone, devices };
-        const alerts = openAlerts(state, ["production", "distribution", "inventory"]);
-        return alerts.map((alert) => ({ alert, place }));
-      }),
+      watched,
+      stores.every(({ state }) => state.kitchen !== null),
     );
   };
   const stops = stores.flatMap((store) => [

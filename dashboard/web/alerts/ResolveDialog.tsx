@@ -1,6 +1,7 @@
-import { useActionState, useEffect, useId, useRef } from "react";
+import { useEffect, useId, useRef } from "react";
 import { Button } from "../components/Button.tsx";
 import { ErrorState } from "../components/Notice.tsx";
+import { useSubmit } from "../components/useSubmit.ts";
 import { alertTexts } from "../i18n/alert-words.ts";
 import { useTexts, useWords } from "../i18n/LanguageProvider.tsx";
 import type { AlertRow } from "./describe-alert.ts";
@@ -27,22 +28,17 @@ export function ResolveDialog({
     // Never closed here: its end takes it off the page, and `close` would say that somebody did.
     if (dialog.current?.open === false) dialog.current.showModal();
   }, []);
-  const [error, submit, isBusy] = useActionState<unknown, FormData>(async (_before, form) => {
-    try {
-      await resolve({
-        correctiveAction: textOf(form, "correctiveAction"),
-        note: textOf(form, "note"),
-      });
-      onClose();
-      return null;
-    } catch (failure) {
-      return failure;
-    }
-  }, null);
+  const { error, isBusy, onSubmit } = useSubmit(async (form) => {
+    await resolve({
+      correctiveAction: textOf(form, "correctiveAction"),
+      note: textOf(form, "note"),
+    });
+    onClose();
+  });
   const isRequired = alert.severity === "critical" && alert.correctiveAction === null;
   return (
     <dialog ref={dialog} className={styles["dialog"]} aria-labelledby={titleId} onClose={onClose}>
-      <form action={submit}>
+      <form onSubmit={onSubmit}>
         <h2 id={titleId}>{t.title}</h2>
         {alert.condition === "active" && <p className={styles["hint"]}>{t.stillBroken}</p>}
         <label>

@@ -46,10 +46,11 @@ export function describeAlert(
   const isSided = kind === "above" || kind === "below";
   const what = isSided && !isTemperature ? (`${kind}Other` as const) : kind;
   const isNumber = kind === "rate" || isSided;
+  const time = (atMs: number): string => format.recentTime(atMs, timeZone, openedAtMs + ageMs);
   const when =
     clearedAtMs === null
-      ? texts.since(format.zonedTime(openedAtMs, timeZone), format.duration(ageMs))
-      : texts.cleared(format.zonedTime(clearedAtMs, timeZone));
+      ? texts.since(time(openedAtMs), format.duration(ageMs))
+      : texts.cleared(time(clearedAtMs));
   return {
     title: texts.what[what](nameSensor(alert, place, words)),
     value:
@@ -58,7 +59,7 @@ export function describeAlert(
         : null,
     limit: isNumber && limit !== null ? describeLimit(limit, kind, { texts, words, format }) : null,
     when,
-    who: describeResponse(alert, timeZone, { texts, format }),
+    who: describeResponse(alert, time, texts),
   };
 }
 
@@ -73,12 +74,12 @@ function describeLimit(
 
 function describeResponse(
   alert: AlertRow,
-  timeZone: KitchenTimeZone,
-  { texts, format }: Pick<Language, "texts" | "format">,
+  time: (atMs: number) => string,
+  texts: Language["texts"],
 ): string {
   const { acknowledgedAtMs, acknowledgedBy } = alert;
   if (acknowledgedAtMs === null) return texts.unacknowledged;
-  return texts.acknowledged(acknowledgedBy ?? "?", format.zonedTime(acknowledgedAtMs, timeZone));
+  return texts.acknowledged(acknowledgedBy ?? "?", time(acknowledgedAtMs));
 }
 
 /** What people call it; else `Penyimpanan dingin 2`, by where it stands: nobody knows its id. */

@@ -1,5 +1,6 @@
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { call } from "../api/page-api.ts";
+import { useCommandKey } from "../api/useCommandKey.ts";
 import type { Snapshot } from "../kitchens/sensor-number.ts";
 import { snapshotKey } from "../kitchens/useKitchens.ts";
 import type { AlertRow } from "./describe-alert.ts";
@@ -12,14 +13,16 @@ export interface Resolution {
 /** What a person does about an alert; what the server answers shows at once. */
 export function useAlertActions({ sppgId, alertId }: Pick<AlertRow, "sppgId" | "alertId">) {
   const queries = useQueryClient();
+  const keyFor = useCommandKey();
   const params = { sppgId, alertId };
   const onSuccess = (alert: AlertRow): Promise<void> => takeAnswer(queries, alert);
   const acknowledge = useMutation({
-    mutationFn: () => call("acknowledgeAlert", { params, body: {} }),
+    mutationFn: () => call("acknowledgeAlert", { params, body: {}, idempotencyKey: keyFor({}) }),
     onSuccess,
   });
   const resolve = useMutation({
-    mutationFn: (body: Resolution) => call("resolveAlert", { params, body }),
+    mutationFn: (body: Resolution) =>
+      call("resolveAlert", { params, body, idempotencyKey: keyFor(body) }),
     onSuccess,
   });
   return { acknowledge, resolve };

@@ -2,7 +2,8 @@ import { Banner } from "../components/Notice.tsx";
 import { useFormat, useWords } from "../i18n/LanguageProvider.tsx";
 import { useSession } from "../session/SessionProvider.tsx";
 import type { LinkState } from "../realtime/connection.ts";
-import { sayTime, useOfflineSince } from "../offline/useOfflineSince.ts";
+import { useOfflineSince } from "../offline/useOfflineSince.ts";
+import { sayTime } from "./say-time.ts";
 import styles from "./ConnectionBanner.module.css";
 
 /** What the whole screen must know: that it is offline, or that its link can be overheard. */

@@ -11,7 +11,7 @@ import { useLink } from "../realtime/useLink.ts";
 import { NewVersion } from "./NewVersion.tsx";
 import { PreferenceSwitches } from "./PreferenceSwitches.tsx";
 import { useLastKitchen } from "./last-kitchen.ts";
-import { screenZone } from "./screen-zone.ts";
+import { sayTime } from "./say-time.ts";
 import styles from "./Shell.module.css";
 
 /** What stands around every page: navigation, link, clock, and the person. */
@@ -62,8 +62,8 @@ export function Shell({ children }: { children: ReactNode }) {
 
 function Navigation({ className }: { className: string }) {
   const words = useWords();
-  const { firstId, unacknowledgedCount } = useKitchenFacts();
-  const kitchenId = useLastKitchen() ?? firstId;
+  const facts = useKitchenFacts(useLastKitchen());
+  const { kitchenId, unacknowledgedCount: count, isCriticalUnacknowledged: isUrgent } = facts;
   const kitchenHref = pagePaths.kitchen.replace(":sppgId", kitchenId ?? "");
   return (
     <nav aria-label={words.navigation.label} className={className}>
@@ -71,7 +71,7 @@ function Navigation({ className }: { className: string }) {
       {kitchenId !== null && <Entry page="kitchen" href={kitchenHref} icon="kitchen" />}
       <Entry page="fleet" href={pagePaths.fleet} icon="fleet" />
       <Entry page="stock" href={pagePaths.stock} icon="stock" />
-      <Entry page="alerts" href={pagePaths.alerts} icon="alerts" count={unacknowledgedCount} />
+      <Entry page="alerts" href={pagePaths.alerts} icon="alerts" {...{ count, isUrgent }} />
       <Entry page="devices" href={pagePaths.devices} icon="devices" />
     </nav>
   );
@@ -82,11 +82,14 @@ function Entry({
   href,
   icon,
   count = 0,
+  isUrgent = false,
 }: {
   page: PageName & keyof ReturnType<typeof useWords>["navigation"];
   href: string;
   icon: IconName;
   count?: number;
+  /** Among them is something critical: nothing else is red. */
+  isUrgent?: boolean;
 }) {
   const words = useWords();
   const format = useFormat();
@@ -96,7 +99,7 @@ function Entry({
       <Icon name={icon} />
       <span>{words.navigation[page]}</span>
       {count > 0 && (
-        <b className={styles["count"]}>
+        <b className={`${styles["count"]} ${isUrgent ? styles["urgent"] : ""}`}>
           <span aria-hidden="true">{format.number(count)}</span>
           <span className="visually-hidden">
             {words.navigation.unacknowledged(format.number(count))}
@@ -113,7 +116,7 @@ function LinkAndClock() {
   return (
     <span className={styles["clock"]}>
       <LinkMark link={useLink()} />
-      <time>{format.zonedTime(minuteMs, screenZone)}</time>
+      <time>{sayTime(format, minuteMs)}</time>
     </span>
   );
 }

@@ -5,6 +5,11 @@ import { readChoice, writeChoice } from "../design/stored-choice.ts";
 
 const storageKey = "nadi.kitchen";
 
+/** Of the next person it may be none. */
+export function forgetLastKitchen(): void {
+  writeChoice(storageKey, null);
+}
+
 /** The kitchen on this screen, or the one that was on it last: where "Kitchen" leads. */
 export function useLastKitchen(): string | null {
   const [isHere, params] = useRoute(pagePaths.kitchen);

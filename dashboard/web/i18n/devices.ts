@@ -17,7 +17,6 @@ export const devicesTexts = defineTexts({
     },
     about: (kitchen: string, all: string, fresh: string) =>
       `${kitchen} · ${all} perangkat, ${fresh} segar`,
-    kitchen: "Dapur",
     add: "Tambah perangkat",
     empty: "Belum ada perangkat. Tambahkan gateway atau probe pertama.",
     failed: "Daftar perangkat tidak dapat dimuat. Data langsung tetap berjalan.",
@@ -155,7 +154,6 @@ export const devicesTexts = defineTexts({
       loading: "The kitchen's devices",
     },
     about: (kitchen, all, fresh) => `${kitchen} · ${all} devices, ${fresh} fresh`,
-    kitchen: "Kitchen",
     add: "Add device",
     empty: "No devices yet. Add the first gateway or probe.",
     failed: "The list of devices could not be loaded. Live data goes on.",

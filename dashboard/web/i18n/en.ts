@@ -67,6 +67,11 @@ export const en = {
   cancel: "Cancel",
   newVersion: { text: "A new version is available", reload: "Reload" },
   unknown: "unknown",
+  noKitchen: "There is no kitchen for this account yet.",
+  kitchensLeftOut: (count, alerts) =>
+    count === "1"
+      ? `1 more kitchen is not shown here, with ${alerts} open alerts.`
+      : `${count} more kitchens are not shown here, with ${alerts} open alerts.`,
   notFound: {
     title: "There is no such page",
     text: "The address may be mistyped, or the kitchen is not for this account.",

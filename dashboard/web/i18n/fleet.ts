@@ -11,7 +11,6 @@ export const fleetTexts = defineTexts({
     },
     about: (moving: string, stopped: string, silent: string) =>
       `${moving} bergerak · ${stopped} berhenti · ${silent} hilang`,
-    kitchen: "Dapur",
     allKitchens: "Semua dapur",
     leftOut: (count: string) => `${count} dapur lain tidak ditampilkan; pilih satu di atas.`,
     map: (name: string) => `Peta armada ${name}`,
@@ -74,7 +73,6 @@ export const fleetTexts = defineTexts({
       unheard: "No vehicle has sent a position yet.",
     },
     about: (moving, stopped, silent) => `${moving} moving · ${stopped} stopped · ${silent} silent`,
-    kitchen: "Kitchen",
     allKitchens: "All kitchens",
     leftOut: (count) => `${count} more kitchens are not shown; choose one above.`,
     map: (name) => `Fleet map of ${name}`,

@@ -18,8 +18,12 @@ export interface Format {
   date(atMs: number, zone: KitchenTimeZone): string;
   /** `24 Nov 08.47 WIB`, for what may be of another day. */
   dateTime(atMs: number, zone: KitchenTimeZone): string;
+  /** `08.47 WIB`, and with its day what is 24 hours old by `nowMs`. */
+  recentTime(atMs: number, zone: KitchenTimeZone, nowMs: number): string;
   /** `4 dtk`, `22 mnt`, `1 j 32 mnt`, `3 hari`: a length of time, never a time of day. */
   duration(ms: number): string;
+  /** `1 mnt 30 dtk`: of what somebody has set, where nothing may be left out. */
+  exactDuration(ms: number): string;
   /** `2 mnt lalu`, without "ago" below a minute: the freshest need no words. */
   age(ms: number): string;
 }
@@ -83,6 +87,8 @@ function createFormat(language: Language): Format {
   const time = (atMs: number, zone: KitchenTimeZone): string => clocks(zone).format(atMs);
   const zonedTime = (atMs: number, zone: KitchenTimeZone): string =>
     `${time(atMs, zone)} ${zoneNames[zone]}`;
+  const dateTime = (atMs: number, zone: KitchenTimeZone): string =>
+    `${shortDays(zone).format(atMs)} ${zonedTime(atMs, zone)}`;
   const duration = (ms: number): string => formatDuration(language, ms);
   const quantity = (value: number, unit: Unit) => ({
     number: number(value, digitsOf[unit]),
@@ -99,8 +105,11 @@ function createFormat(language: Language): Format {
     time,
     zonedTime,
     date: (atMs, zone) => days(zone).format(atMs),
-    dateTime: (atMs, zone) => `${shortDays(zone).format(atMs)} ${zonedTime(atMs, zone)}`,
+    dateTime,
+    recentTime: (atMs, zone, nowMs) =>
+      nowMs - atMs < dayMs ? zonedTime(atMs, zone) : dateTime(atMs, zone),
     duration,
+    exactDuration: (ms) => formatExactly(language, ms),
     age: (ms) => (ms < minuteMs ? duration(ms) : `${duration(ms)} ${unitWords[language].ago}`),
   };
 }
@@ -113,7 +122,21 @@ function formatDuration(language: Language, givenMs: number): string {
   const minutes = Math.floor(ms / minuteMs);
   if (ms < hourMs) return `${minutes} ${words.minute}`;
   if (ms >= dayMs) return `${Math.floor(ms / dayMs)} ${words.day}`;
-  return `${Math.floor(minutes / 60)} ${words.hour} ${minutes % 60} ${words.minute}`;
+  const hours = `${Math.floor(minutes / 60)} ${words.hour}`;
+  return minutes % 60 === 0 ? hours : `${hours} ${minutes % 60} ${words.minute}`;
+}
+
+function formatExactly(language: Language, ms: number): string {
+  const { day, hour, minute, second } = unitWords[language];
+  const seconds = Math.round(ms / secondMs);
+  const parts = [
+    { count: Math.floor(seconds / 86_400), word: day },
+    { count: Math.floor(seconds / 3_600) % 24, word: hour },
+    { count: Math.floor(seconds / 60) % 60, word: minute },
+    { count: seconds % 60, word: second },
+  ].filter(({ count }) => count > 0);
+  if (parts.length === 0) return `0 ${second}`;
+  return parts.map(({ count, word }) => `${count} ${word}`).join(" ");
 }
 
 function symbols(language: Language): Readonly<Record<Unit, string>> {

@@ -75,6 +75,9 @@ export const id = {
   cancel: "Batal",
   newVersion: { text: "Versi baru tersedia", reload: "Muat ulang" },
   unknown: "tidak diketahui",
+  noKitchen: "Belum ada dapur untuk akun ini.",
+  kitchensLeftOut: (count: string, alerts: string) =>
+    `${count} dapur lain tidak ditampilkan di sini, dengan ${alerts} peringatan terbuka.`,
   notFound: {
     title: "Halaman ini tidak ada",
     text: "Alamatnya mungkin salah ketik, atau dapurnya bukan untuk akun ini.",

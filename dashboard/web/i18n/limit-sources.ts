@@ -44,6 +44,11 @@ const limitSourcesInIndonesian: ReadonlyMap<string, string> = new Map([
   ["Nadi: a store's door stands open for 5 min", "Nadi: pintu penyimpanan terbuka selama 5 mnt"],
 ]);
 
+/** Whether Nadi comes with it; else somebody of the kitchen has written it. */
+export function isSourceOfNadi(source: string): boolean {
+  return limitSourcesInIndonesian.has(source);
+}
+
 /** The source in Indonesian, where it is one that Nadi comes with. */
 export function limitSourceInIndonesian(source: string): string {
   return limitSourcesInIndonesian.get(source) ?? source;

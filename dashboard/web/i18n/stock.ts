@@ -12,8 +12,6 @@ export const stockTexts = defineTexts({
     },
     about: (kitchen: string, all: string, fresh: string) =>
       `${kitchen} · ${all} timbangan · ${fresh} segar`,
-    kitchen: "Dapur",
-    noKitchen: "Belum ada dapur untuk akun ini.",
     empty:
       "Belum ada timbangan. Pasang timbangan pintar di tempat stok, atau jalankan dapur contoh.",
     failed: "Riwayat timbangan tidak dapat dimuat. Berat langsung tetap berjalan.",
@@ -72,8 +70,6 @@ export const stockTexts = defineTexts({
       unknown: "The kitchen's stock",
     },
     about: (kitchen, all, fresh) => `${kitchen} · ${all} scales · ${fresh} fresh`,
-    kitchen: "Kitchen",
-    noKitchen: "There is no kitchen for this account yet.",
     empty: "No scales yet. Put a smart scale under the stock, or run the sample kitchen.",
     failed: "The scales' history could not be loaded. Live weights go on.",
     notLive: {

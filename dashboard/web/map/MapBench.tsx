@@ -89,6 +89,7 @@ function MapBench({ count }: { count: number }) {
       viewKey="bench"
       everything={sites}
       onClick={() => undefined}
+      onFollowEnd={() => undefined}
       className="bench"
     />
   );

@@ -24,6 +24,8 @@ export interface MapViewProps {
   /** What "show all" shows. */
   everything: readonly Place[];
   onClick: (click: MapClick) => void;
+  /** Somebody has moved the map by hand. */
+  onFollowEnd: () => void;
   className?: string | undefined;
   children?: ReactNode;
 }
@@ -35,7 +37,8 @@ export function MapView(props: MapViewProps) {
   const ground = useRef<HTMLDivElement>(null);
   const scale = useRef<HTMLDivElement>(null);
   const [isGroundLost, setGroundLost] = useState(false);
-  const map = useMap({ ground, scale }, props.ground, setGroundLost);
+  const { onFollowEnd } = props;
+  const map = useMap({ ground, scale }, props.ground, { setGroundLost, onFollowEnd });
   useWhatItShows(map, props);
   const helpId = useId();
   return (
@@ -94,8 +97,13 @@ interface Places {
 function useMap(
   { ground, scale }: Places,
   source: GroundSource,
-  setGroundLost: (isLost: boolean) => void,
+  tell: { setGroundLost: (isLost: boolean) => void; onFollowEnd: () => void },
 ): MapPort | null {
+  const { setGroundLost } = tell;
+  const followEnd = useRef(tell.onFollowEnd);
+  useEffect(() => {
+    followEnd.current = tell.onFollowEnd;
+  });
   const [map, setMap] = useState<MapPort | null>(null);
   const palette = usePaletteName();
   const sourceKey = JSON.stringify(source);
@@ -111,6 +119,7 @@ function useMap(
         target.dataset["ground"] = "ready";
       },
       onGroundFailed: () => setGroundLost(true),
+      onFollowEnd: () => followEnd.current(),
     });
     setMap(made);
     return () => {

@@ -30,6 +30,8 @@ export interface MapOptions {
   /** The ground can't be had: vehicles are shown all the same. */
   onGroundFailed: (error: unknown) => void;
   onGroundReady?: () => void;
+  /** Whoever moves the map looks elsewhere: it follows no vehicle any more. */
+  onFollowEnd?: () => void;
 }
 
 /** A map of OpenLayers, on Canvas 2D alone. */
@@ -39,6 +41,7 @@ export function createMap(options: MapOptions): MapPort {
 
 class OpenLayersMap implements MapPort {
   readonly #target: HTMLElement;
+  readonly #onFollowEnd: () => void;
   readonly #map: OlMap;
   readonly #view: View;
   readonly #sites = new SiteLayer();
@@ -53,6 +56,7 @@ class OpenLayersMap implements MapPort {
 
   constructor(options: MapOptions) {
     this.#target = options.target;
+    this.#onFollowEnd = options.onFollowEnd ?? (() => undefined);
     this.#palette = readMapPalette(options.target);
     this.#scale = new ScaleBar(options.scale);
     const pixelRatio = Math.min(devicePixelRatio, pixelRatioMax);
@@ -187,7 +191,9 @@ class OpenLayersMap implements MapPort {
   }
 
   readonly #stopFollowing = (): void => {
+    if (this.#followed === null) return;
     this.#followed = null;
+    this.#onFollowEnd();
   };
 
   /** Keeps the followed vehicle in the middle, where it is drawn. */

@@ -11,8 +11,11 @@ const storedAtMs = new Map<string, number>();
 export const onStoredAnswers = new Listeners();
 
 /** Each answer of the API passes here: one that was stored says since when it is old. */
-export function noteAnswer({ url, headers, ok }: Pick<Response, "url" | "headers" | "ok">): void {
-  if (!ok) return;
+export function noteAnswer(answer: Pick<Response, "url" | "headers" | "ok" | "status">): void {
+  const { url, headers, ok, status } = answer;
+  // Of what the person may not see any more nothing is shown, so nothing of it is old.
+  const isGone = status === 403 || status === 404;
+  if (!ok && !isGone) return;
   const text = headers.get(storedAtHeader);
   const before = storedAtMs.get(url);
   if (text === null) storedAtMs.delete(url);

@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import { forgetNotices } from "../alarm/notifications.ts";
 import { sessionSchema } from "../../contract/index.ts";
+import { forgetLastKitchen } from "../app/last-kitchen.ts";
 import { readChoice, writeChoice } from "../design/stored-choice.ts";
 import { tellWorkerToForget } from "./register.ts";
 import { forgetAnswers } from "./stored-answers.ts";
@@ -35,6 +36,7 @@ export function readStoredSession(): Session | null {
 /** At every sign-out: nothing of a person stays on the screen for the next one. */
 export function forgetStored(): void {
   writeChoice(storageKey, null);
+  forgetLastKitchen();
   tellWorkerToForget();
   Promise.all([forgetAnswers(), forgetNotices()]).catch((error: unknown) => {
     console.error("what was stored of the last person could not be removed", error);

@@ -1,6 +1,4 @@
 import { useSyncExternalStore } from "react";
-import { screenZone } from "../app/screen-zone.ts";
-import type { Format } from "../i18n/format.ts";
 import { useLink } from "../realtime/useLink.ts";
 import { oldestStoredMs, onStoredAnswers } from "./stored-answers.ts";
 
@@ -18,12 +16,4 @@ export function useOfflineSince(): number | null {
 
 function follow(listener: () => void): () => void {
   return onStoredAnswers.add(listener);
-}
-
-const dayMs = 24 * 3_600_000;
-
-/** With its day if it is not of the last 24 hours. */
-export function sayTime(format: Format, atMs: number): string {
-  const isOld = Date.now() - atMs >= dayMs;
-  return isOld ? format.dateTime(atMs, screenZone) : format.zonedTime(atMs, screenZone);
 }

@@ -23,6 +23,11 @@ export class ServerClock {
     return serverMs - this.#offsetMs;
   }
 
+  /** The server's time of a moment of the page, to be said as a time of day. */
+  toServerMs(pageMs: number): number {
+    return pageMs + this.#offsetMs;
+  }
+
   /** From the `Date` of an answer that has just come; what is none says nothing. */
   observe(httpDate: string | null): void {
     const serverMs = httpDate === null ? Number.NaN : Date.parse(httpDate);

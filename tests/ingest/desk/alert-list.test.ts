@@ -33,6 +33,17 @@ test("pages follow each other newest first, without a gap or a repeat among equa
   expect(ids(seen)).toEqual(["a9", "a8", "a7", "a6", "a5", "a4", "a3", "a2", "a1", "a0"]);
 });
 
+test("open alerts are counted by kitchen, and of no other", async (t) => {
+  const { desk } = await openList(t);
+  await desk.acknowledgeAlert({ sppgId, alertId: "a4", note: null }, head);
+  const counts = await desk.countOpenAlerts([sppgId, otherSppgId, "sppg-empty-003"]);
+  const own = { sppgId, open: 6, critical: 3, unacknowledged: 5 };
+  expect(counts).toHaveLength(2);
+  expect(counts).toContainEqual(own);
+  expect(await desk.countOpenAlerts([sppgId])).toEqual([own]);
+  expect(await desk.countOpenAlerts([])).toEqual([]);
+});
+
 test("the list is narrowed by state, severity and the time of opening", async (t) => {
   const { desk } = await openList(t);
   const list = async (query: Partial<Parameters<typeof desk.listAlerts>[0]>) =>

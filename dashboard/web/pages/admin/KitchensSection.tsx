@@ -1,6 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { call } from "../../api/page-api.ts";
 import { Button } from "../../components/Button.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/Notice.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -8,7 +6,7 @@ import { adminTexts } from "../../i18n/admin.ts";
 import { zoneNames } from "../../i18n/format.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
 import list from "../../components/List.module.css";
-
+import { useKitchenList } from "../../kitchens/useKitchens.ts";
 import { AddKitchenDialog, ChangeKitchenDialog } from "./KitchenDialogs.tsx";
 
 type Asked = { kind: "add" } | { kind: "change"; sppgId: string };
@@ -17,10 +15,7 @@ export function KitchensSection() {
   const t = useTexts(adminTexts);
   const format = useFormat();
   const [asked, setAsked] = useState<Asked | null>(null);
-  const query = useQuery({
-    queryKey: ["kitchens"],
-    queryFn: ({ signal }) => call("listKitchens", { signal }),
-  });
+  const query = useKitchenList();
   const kitchens = query.data?.kitchens ?? [];
   const close = (): void => setAsked(null);
   const many = t.kitchens.title(format.number(kitchens.length));

@@ -1,8 +1,9 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import type { RouteAnswer } from "../../../contract/index.ts";
 import { call } from "../../api/page-api.ts";
 import { type CallInput } from "../../api/call.ts";
 import { useCommandKey } from "../../api/useCommandKey.ts";
+import { useKitchenList } from "../../kitchens/useKitchens.ts";
 
 export type Person = RouteAnswer<"readPerson">;
 export type IssuedPassword = RouteAnswer<"addPerson">;
@@ -31,11 +32,7 @@ export function usePeople(search: string) {
 
 /** What somebody may be given: kitchens by name. */
 export function useKitchenNames() {
-  const { data } = useQuery({
-    queryKey: ["kitchens"],
-    queryFn: ({ signal }) => call("listKitchens", { signal }),
-  });
-  return data?.kitchens ?? [];
+  return useKitchenList().data?.kitchens ?? [];
 }
 
 export function usePersonActions() {

@@ -1,14 +1,17 @@
+import { useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { AlarmControls } from "../../alarm/AlarmControls.tsx";
 import { pagePaths } from "../../../contract/index.ts";
 import { buttonClass } from "../../components/Button.tsx";
 import { Chip, Chips } from "../../components/Chips.tsx";
-import { ErrorState, Skeleton } from "../../components/Notice.tsx";
+import { EmptyState, ErrorState, Skeleton } from "../../components/Notice.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import { alertsTexts } from "../../i18n/alerts.ts";
 import type { Standing } from "../../kitchens/standing.ts";
-import { useKitchens } from "../../kitchens/useKitchens.ts";
+import { KitchenChoice } from "../../kitchens/KitchenChoice.tsx";
+import { LeftOut } from "../../kitchens/LeftOut.tsx";
+import { type Kitchens, useKitchenList, useKitchens } from "../../kitchens/useKitchens.ts";
 import { type AlertFilter, alertTabs, readFilter, writeFilter } from "./alert-filter.ts";
 import styles from "./AlertsPage.module.css";
 import { OpenInbox } from "./OpenInbox.tsx";
@@ -17,30 +20,38 @@ import { ResolvedInbox } from "./ResolvedInbox.tsx";
 /** The inbox: what is open in any kitchen, worst first, and what was. */
 export function AlertsPage() {
   const t = useTexts(alertsTexts);
-  const filter = readFilter(useSearch());
-  const kitchens = useKitchens();
-  const { standings, isLoading, error, retry } = kitchens;
-  const chosen = standings.filter(
-    ({ snapshot }) => filter.sppgId === null || snapshot.kitchen.sppgId === filter.sppgId,
-  );
+  const words = useWords();
+  const filter = useKnownFilter();
+  const kitchens = useKitchens(filter.sppgId);
+  const { list, standings, isLoading, error, leftOut, checkedAtMs, retry } = kitchens;
+  const shownId = useHistoryKitchen(filter, kitchens);
+  const isAll = shownId === null && filter.tab !== "resolved";
+  const chosen = standings.filter(({ snapshot }) => isAll || snapshot.kitchen.sppgId === shownId);
   const title = useTitle(chosen, filter);
   const ofResolved = chosen[0]?.snapshot ?? null;
   return (
     <>
       <PageHead title={title} about={useAbout(chosen, filter)}>
-        {standings.length > 1 && <KitchenChoice standings={standings} filter={filter} />}
+        <FilteredKitchen kitchens={list} shownId={shownId} filter={filter} />
         <RulesLink filter={filter} />
       </PageHead>
       <Filters filter={filter} />
       <AlarmControls />
       {error !== null && <ErrorState error={error} text={t.failed} onRetry={retry} />}
       {isLoading && standings.length === 0 && error === null && <Skeleton lines={4} />}
-      {standings.length > 0 &&
+      {!isLoading && list.length === 0 && error === null && <EmptyState text={words.noKitchen} />}
+      {chosen.length > 0 &&
         (filter.tab === "resolved" ? (
           ofResolved !== null && <ResolvedInbox snapshot={ofResolved} filter={filter} />
         ) : (
-          <OpenInbox standings={chosen} filter={filter} isOneOfMany={standings.length > 1} />
+          <OpenInbox
+            standings={chosen}
+            filter={filter}
+            isOneOfMany={list.length > 1}
+            checkedAtMs={checkedAtMs}
+          />
         ))}
+      {isAll && <LeftOut leftOut={leftOut} />}
     </>
   );
 }
@@ -107,35 +118,41 @@ function Filters({ filter }: { filter: AlertFilter }) {
   );
 }
 
-/** History is read of one kitchen at a time, in the order in which it happened there. */
-function KitchenChoice({
-  standings,
-  filter,
-}: {
-  standings: readonly Standing[];
+/** A kitchen that the person may not see is none that has no alerts: then it is all of them. */
+function useKnownFilter(): AlertFilter {
+  const asked = readFilter(useSearch());
+  const { data } = useKitchenList();
+  const isKnown = data?.kitchens.some(({ sppgId }) => sppgId === asked.sppgId) ?? true;
+  return isKnown ? asked : { ...asked, sppgId: null };
+}
+
+/**
+ * History is read of one kitchen at a time, in the order in which it happened there: of the worst
+ * when it was opened, and not of whichever is the worst by now.
+ */
+function useHistoryKitchen({ sppgId, tab }: AlertFilter, kitchens: Kitchens): string | null {
+  const [first, setFirst] = useState<string | null>(null);
+  const isOpen = tab === "resolved" && sppgId === null;
+  const worst = kitchens.isLoading ? null : kitchens.standings[0]?.snapshot.kitchen.sppgId;
+  if (isOpen && first === null && worst) setFirst(worst);
+  if (!isOpen && first !== null) setFirst(null);
+  return isOpen ? first : sppgId;
+}
+
+function FilteredKitchen(props: {
+  kitchens: Kitchens["list"];
+  shownId: string | null;
   filter: AlertFilter;
 }) {
+  const { kitchens, shownId, filter } = props;
   const t = useTexts(alertsTexts);
   const setFilter = useSetFilter();
-  const first = filter.tab === "resolved" ? standings[0]?.snapshot.kitchen.sppgId : undefined;
-  const names = standings
-    .map(({ snapshot }) => snapshot.kitchen)
-    .toSorted((a, b) => a.name.localeCompare(b.name));
   return (
-    <select
-      aria-label={t.kitchen}
-      className={styles["choice"]}
-      value={filter.sppgId ?? first ?? ""}
-      onChange={({ target }) => {
-        setFilter({ ...filter, sppgId: target.value === "" ? null : target.value });
-      }}
-    >
-      {filter.tab !== "resolved" && <option value="">{t.allKitchens}</option>}
-      {names.map(({ sppgId, name }) => (
-        <option key={sppgId} value={sppgId}>
-          {name}
-        </option>
-      ))}
-    </select>
+    <KitchenChoice
+      kitchens={kitchens}
+      chosenId={shownId}
+      {...(filter.tab === "resolved" ? {} : { all: t.allKitchens })}
+      onChoose={(sppgId) => setFilter({ ...filter, sppgId })}
+    />
   );
 }

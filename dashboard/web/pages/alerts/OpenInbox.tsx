@@ -1,7 +1,6 @@
 import { compareAlerts } from "../../alerts/alert-kind.ts";
-import { screenZone } from "../../app/screen-zone.ts";
 import { EmptyState } from "../../components/Notice.tsx";
-import { useMinute } from "../../design/clock.ts";
+import { sayTime } from "../../app/say-time.ts";
 import { alertsTexts } from "../../i18n/alerts.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
 import type { Standing } from "../../kitchens/standing.ts";
@@ -13,14 +12,15 @@ export function OpenInbox({
   standings,
   filter,
   isOneOfMany,
+  checkedAtMs,
 }: {
   standings: readonly Standing[];
   filter: AlertFilter;
   isOneOfMany: boolean;
+  checkedAtMs: number | null;
 }) {
   const t = useTexts(alertsTexts);
   const format = useFormat();
-  const minuteMs = useMinute();
   const open = standings.flatMap(({ alerts, snapshot: { kitchen, devices } }) =>
     alerts.map((alert) => ({
       alert,
@@ -33,7 +33,7 @@ export function OpenInbox({
     .toSorted((a, b) => compareAlerts(a.alert, b.alert));
   const hasMore = standings.some(({ snapshot }) => snapshot.hasMoreAlerts);
   if (open.length === 0) {
-    return <EmptyState good text={t.emptyOpen(format.zonedTime(minuteMs, screenZone))} />;
+    return <EmptyState good text={t.emptyOpen(sayTime(format, checkedAtMs ?? Date.now()))} />;
   }
   if (entries.length === 0) return <EmptyState text={t.emptyFiltered} />;
   return (

@@ -1,6 +1,7 @@
-import { type ReactNode, useActionState, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Button } from "../../components/Button.tsx";
 import { ErrorState } from "../../components/Notice.tsx";
+import { useSubmit } from "../../components/useSubmit.ts";
 import { devicesTexts } from "../../i18n/devices.ts";
 import { useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import { DeviceDialog } from "./DeviceDialog.tsx";
@@ -75,16 +76,9 @@ function Act({
   onCancel: () => void;
 }): ReactNode {
   const words = useWords();
-  const [error, submit, isBusy] = useActionState<unknown>(async () => {
-    try {
-      await act();
-      return null;
-    } catch (failure) {
-      return failure;
-    }
-  }, null);
+  const { error, isBusy, onSubmit } = useSubmit(act);
   return (
-    <form action={submit} className={styles["form"]}>
+    <form onSubmit={onSubmit} className={styles["form"]}>
       {error !== null && <ErrorState error={error} />}
       <div className={styles["acts"]}>
         <Button size="wet" onClick={onCancel}>

@@ -123,7 +123,7 @@ function Facts({
       t.facts.rate,
       rate === null ? words.unknown : `${format.number(rate, 1)} · ${t.facts.rateAbout}`,
     ],
-    [t.facts.interval, format.duration(expectedIntervalSeconds * 1_000)],
+    [t.facts.interval, format.exactDuration(expectedIntervalSeconds * 1_000)],
     [t.facts.kind, t.kind[device.kind]],
     [t.facts.codec, device.codec === null ? t.native : codecLabel(device.codec)],
     [t.facts.added, format.date(device.createdAtMs, timeZone)],
@@ -154,7 +154,9 @@ function Heard({
   if (enabled) {
     return <Age lastHeardAtMs={heardAtMs} expectedIntervalSeconds={expectedIntervalSeconds} />;
   }
-  return heardAtMs === null ? t.never : format.dateTime(heardAtMs, timeZone);
+  return heardAtMs === null
+    ? t.never
+    : format.dateTime(serverClock.toServerMs(heardAtMs), timeZone);
 }
 
 function useLinkText(
@@ -167,7 +169,7 @@ function useLinkText(
   const format = useFormat();
   const presence = status?.presence ?? null;
   if (presence !== null) {
-    const since = format.dateTime(serverClock.toPageMs(presence.sinceMs), timeZone);
+    const since = format.dateTime(presence.sinceMs, timeZone);
     return presence.isOnline ? t.link.online(since) : t.link.offline(since);
   }
   const devices = views.map((one) => one.device);

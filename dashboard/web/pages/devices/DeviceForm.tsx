@@ -1,8 +1,9 @@
-import { useActionState, useState } from "react";
+import { useState } from "react";
 import { type DeviceKind, devicePlaces, kindFacts } from "../../../../devices/browser.ts";
 import { deviceNameCharactersMax, intervalSecondsMax } from "../../../contract/index.ts";
 import { Button } from "../../components/Button.tsx";
 import { ErrorState } from "../../components/Notice.tsx";
+import { useSubmit } from "../../components/useSubmit.ts";
 import { devicesTexts } from "../../i18n/devices.ts";
 import { useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import styles from "./DeviceDialog.module.css";
@@ -29,16 +30,9 @@ export function DeviceForm({
   const t = useTexts(devicesTexts).form;
   const words = useWords();
   const [kind, setKind] = useState<DeviceKind>(device?.kind ?? "temperature-probe");
-  const [error, act, isBusy] = useActionState<unknown, FormData>(async (_before, form) => {
-    try {
-      await submit(readFields(form));
-      return null;
-    } catch (failure) {
-      return failure;
-    }
-  }, null);
+  const { error, isBusy, onSubmit } = useSubmit((form) => submit(readFields(form)));
   return (
-    <form action={act} className={styles["form"]}>
+    <form onSubmit={onSubmit} className={styles["form"]}>
       {device === null && (
         <NewDeviceFields given={given} gateways={gateways} kind={kind} onKind={setKind} />
       )}

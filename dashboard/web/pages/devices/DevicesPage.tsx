@@ -1,13 +1,12 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import { pagePaths } from "../../../contract/index.ts";
-import { useLastKitchen } from "../../app/last-kitchen.ts";
 import { Button } from "../../components/Button.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/Notice.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { devicesTexts } from "../../i18n/devices.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
-import { useKitchens } from "../../kitchens/useKitchens.ts";
+import { OneKitchen } from "../../kitchens/OneKitchen.tsx";
 import type { Kitchen } from "../../realtime/kitchen-state.ts";
 import { useSession } from "../../session/SessionProvider.tsx";
 import { useIsWide } from "../alerts/useIsWide.ts";
@@ -22,31 +21,13 @@ import { type Devices, useDevices } from "./useDevices.ts";
 /** What measures, and whether it does: of one kitchen at a time. */
 export function DevicesPage() {
   const t = useTexts(devicesTexts);
-  const { standings, isLoading, error, retry } = useKitchens();
-  const lastId = useLastKitchen();
-  const given = new URLSearchParams(useSearch());
-  const kitchens = standings
-    .map(({ snapshot }) => snapshot.kitchen)
-    .toSorted((a, b) => a.name.localeCompare(b.name));
-  const wantedId = given.get("kitchen") ?? lastId;
-  const kitchen = kitchens.find(({ sppgId }) => sppgId === wantedId) ?? kitchens[0];
-  if (kitchen === undefined) {
-    return (
-      <>
-        <PageHead title={t.title.loading} />
-        {error !== null && <ErrorState error={error} text={t.failed} onRetry={retry} />}
-        {isLoading && error === null && <Skeleton lines={4} />}
-      </>
-    );
-  }
-  const { sppgId } = kitchen;
+  const chosenId = new URLSearchParams(useSearch()).get("device");
   return (
-    <KitchenDevices
-      key={sppgId}
-      kitchen={kitchen}
-      kitchens={kitchens}
-      chosenId={given.get("device")}
-    />
+    <OneKitchen path={pagePaths.devices} title={t.title.loading} failed={t.failed}>
+      {(kitchen, choice) => (
+        <KitchenDevices key={kitchen.sppgId} {...{ kitchen, choice, chosenId }} />
+      )}
+    </OneKitchen>
   );
 }
 
@@ -66,11 +47,11 @@ function useGo(): (place: Place, isStep: boolean) => void {
 
 function KitchenDevices({
   kitchen,
-  kitchens,
+  choice,
   chosenId,
 }: {
   kitchen: Kitchen;
-  kitchens: readonly Kitchen[];
+  choice: ReactNode;
   chosenId: string | null;
 }) {
   const t = useTexts(devicesTexts);
@@ -84,13 +65,7 @@ function KitchenDevices({
   return (
     <>
       <PageHead title={useTitle(devices.views)} about={useAbout(kitchen, views)}>
-        {kitchens.length > 1 && (
-          <KitchenChoice
-            kitchens={kitchens}
-            sppgId={sppgId}
-            onChoose={(id) => go({ sppgId: id, deviceId: null }, false)}
-          />
-        )}
+        {choice}
         {may("addDevice") && mqtt !== undefined && (
           <Button look="primary" onClick={() => setAct({ kind: "add" })}>
             {t.add}
@@ -198,30 +173,4 @@ function useAbout(kitchen: Kitchen, views: readonly DeviceView[]): string {
   const enabled = views.filter(({ device }) => device.enabled);
   const fresh = enabled.filter(({ freshness }) => freshness === "fresh").length;
   return about(kitchen.name, format.number(views.length), format.number(fresh));
-}
-
-function KitchenChoice({
-  kitchens,
-  sppgId,
-  onChoose,
-}: {
-  kitchens: readonly Kitchen[];
-  sppgId: string;
-  onChoose: (sppgId: string) => void;
-}) {
-  const t = useTexts(devicesTexts);
-  return (
-    <select
-      aria-label={t.kitchen}
-      className={styles["choice"]}
-      value={sppgId}
-      onChange={({ target }) => onChoose(target.value)}
-    >
-      {kitchens.map((kitchen) => (
-        <option key={kitchen.sppgId} value={kitchen.sppgId}>
-          {kitchen.name}
-        </option>
-      ))}
-    </select>
-  );
 }

@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import type { KitchenTimeZone } from "../../../../devices/browser.ts";
+import { sayTime } from "../../app/say-time.ts";
 import { Button } from "../../components/Button.tsx";
 import { SeverityMark } from "../../components/SeverityMark.tsx";
 import { devicesTexts } from "../../i18n/devices.ts";
@@ -102,7 +103,7 @@ function Heard({
   return (
     <p className={styles["heard"]} role="status">
       <SeverityMark severity={isHeard ? "safe" : "late"} label="none" />
-      {isHeard ? t.heard(format.zonedTime(heardAtMs, timeZone)) : t.waiting}
+      {isHeard ? t.heard(sayTime(format, heardAtMs, timeZone)) : t.waiting}
     </p>
   );
 }

@@ -1,7 +1,6 @@
 import type { KitchenTimeZone } from "../../../../devices/browser.ts";
 import { devicesTexts } from "../../i18n/devices.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
-import { serverClock } from "../../api/page-api.ts";
 import type { Advice } from "./device-view.ts";
 
 /** What to do about a device, as a sentence. */
@@ -13,7 +12,7 @@ export function useAdvice(timeZone: KitchenTimeZone): (advice: Advice) => string
     if (advice.kind === "rejected") return t.rejected(format.number(advice.count));
     if (advice.kind === "battery") return t.battery(format.measure(advice.batteryPct, "%"));
     if ("sinceMs" in advice) {
-      return t[advice.kind](format.dateTime(serverClock.toPageMs(advice.sinceMs), timeZone));
+      return t[advice.kind](format.dateTime(advice.sinceMs, timeZone));
     }
     return t[advice.kind];
   };

@@ -24,6 +24,7 @@ export interface FleetMapProps {
   /** Counts the times that a vehicle was chosen outside of the map: each brings it into view. */
   chosenCount: number;
   onSelect: (vehicleId: string | null) => void;
+  onFollowEnd: () => void;
 }
 
 interface Stack {
@@ -68,6 +69,7 @@ export function FleetMap(props: FleetMapProps) {
       followedId={props.followedId}
       everything={everything}
       onClick={click}
+      onFollowEnd={props.onFollowEnd}
       className={styles["map"]}
     >
       {stack !== null && (

@@ -7,6 +7,7 @@ import { PageHead } from "../../components/PageHead.tsx";
 import { fleetTexts } from "../../i18n/fleet.ts";
 import { kitchenTexts } from "../../i18n/kitchen.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
+import { KitchenChoice } from "../../kitchens/KitchenChoice.tsx";
 import { useKitchenSnapshots } from "../../kitchens/useKitchens.ts";
 import { RealtimeProvider } from "../../realtime/RealtimeProvider.tsx";
 import type { FleetVehicle } from "./fleet.ts";
@@ -76,7 +77,7 @@ function FleetView({ fleet, chosen }: { fleet: Fleet; chosen: string }) {
   return (
     <div className={`${styles["page"]} ${fleet.isStale ? styles["stale"] : ""}`}>
       <FleetHead fleet={fleet} name={name}>
-        <KitchenChoice chosen={chosen} />
+        <FleetChoice chosen={chosen} />
       </FleetHead>
       <div className={styles["board"]}>
         <FleetMap
@@ -88,6 +89,7 @@ function FleetView({ fleet, chosen }: { fleet: Fleet; chosen: string }) {
           followedId={choice.isFollowed ? (selected?.id ?? null) : null}
           chosenCount={choice.chosenCount}
           onSelect={choice.selectOnMap}
+          onFollowEnd={() => choice.follow(false)}
         />
         <div className={styles["side"]}>
           {selected !== null && (
@@ -186,27 +188,19 @@ function FleetHead(props: { fleet: Fleet; name: string; children: React.ReactNod
   );
 }
 
-function KitchenChoice({ chosen }: { chosen: string }) {
+function FleetChoice({ chosen }: { chosen: string }) {
   const texts = useTexts(fleetTexts);
   const { kitchens } = useKitchenSnapshots();
   const [, navigate] = useLocation();
-  if (kitchens.length < 2) return null;
   return (
-    <label className={styles["choice"]}>
-      {texts.kitchen}
-      <select
-        value={chosen}
-        onChange={(event) =>
-          navigate(`${pagePaths.fleet}?kitchen=${encodeURIComponent(event.target.value)}`)
-        }
-      >
-        <option value={allKitchens}>{texts.allKitchens}</option>
-        {kitchens.map(({ sppgId, name }) => (
-          <option key={sppgId} value={sppgId}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <KitchenChoice
+      kitchens={kitchens}
+      chosenId={chosen === allKitchens ? null : chosen}
+      all={texts.allKitchens}
+      onChoose={(sppgId) => {
+        const search = new URLSearchParams({ kitchen: sppgId ?? allKitchens });
+        navigate(`${pagePaths.fleet}?${search}`);
+      }}
+    />
   );
 }

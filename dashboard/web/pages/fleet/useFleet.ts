@@ -58,5 +58,8 @@ export function useAllFleets(): FleetAnswer {
     return fleetOf({ kitchen, devices, valuesOf }, memory, nowMs);
   });
   const kitchens = found.map(({ kitchen }) => kitchen);
-  return { state: "ready", fleet: { vehicles, kitchens, isStale: isFailed, leftOut } };
+  return {
+    state: "ready",
+    fleet: { vehicles, kitchens, isStale: isFailed, leftOut: leftOut.count },
+  };
 }

@@ -7,6 +7,8 @@ import { type Fix, fixOf, type FleetVehicle, trailOf } from "./fleet.ts";
 
 /** A round of deliveries takes less. */
 export const trailHours = 3;
+/** One each second of it, and some: an answer that is cut has the oldest, and not where it is. */
+const limit = 12_000;
 /** As silence is: beyond it nobody knows where the vehicle was. */
 const gapIntervals = 10;
 /** What the screen did not hear during an outage is in the history within this time. */
@@ -32,7 +34,11 @@ export function useTrail(vehicle: FleetVehicle | null): TrailAnswer {
     staleTime: refetchMs,
     queryFn: ({ signal }) => {
       const from = Math.floor(source.serverNowMs() - trailHours * 3_600_000);
-      return call("readTrack", { params: { sppgId }, query: { device: deviceId, from }, signal });
+      return call("readTrack", {
+        params: { sppgId },
+        query: { device: deviceId, from, limit },
+        signal,
+      });
     },
   });
   const live = useLiveFixes(sppgId, deviceId);

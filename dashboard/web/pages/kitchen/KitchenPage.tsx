@@ -183,7 +183,10 @@ function Alerts(props: {
         <AlertCard key={alert.alertId} alert={alert} place={place} />
       ))}
       {alerts.length > alertsShown && (
-        <Link href={pagePaths.alerts} className={buttonClass({ look: "quiet" })}>
+        <Link
+          href={`${pagePaths.alerts}?${new URLSearchParams({ kitchen: kitchen.sppgId })}`}
+          className={buttonClass({ look: "quiet" })}
+        >
           {texts.all(format.number(alerts.length))}
         </Link>
       )}

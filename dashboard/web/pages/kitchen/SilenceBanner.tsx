@@ -1,3 +1,4 @@
+import { sayTime } from "../../app/say-time.ts";
 import { Banner } from "../../components/Notice.tsx";
 import { useNow } from "../../design/clock.ts";
 import { kitchenTexts } from "../../i18n/kitchen.ts";
@@ -19,7 +20,7 @@ export function SilenceBanner(props: { kitchen: Kitchen; judged: readonly Judged
   if (first === undefined) return null;
   const gateway = silentGateway(judged);
   if (gateway !== null) {
-    const since = format.zonedTime(gateway.sinceMs, kitchen.timeZone);
+    const since = sayTime(format, gateway.sinceMs, kitchen.timeZone);
     const text = texts.gatewaySilent(since, format.number(gateway.count));
     return <Banner tone="silent">{text}</Banner>;
   }

@@ -2,22 +2,26 @@ import { Link } from "wouter";
 import { AlertCard } from "../../alerts/AlertCard.tsx";
 import { compareAlerts } from "../../alerts/alert-kind.ts";
 import { pagePaths } from "../../../contract/index.ts";
-import { screenZone } from "../../app/screen-zone.ts";
 import { EmptyState } from "../../components/Notice.tsx";
-import { useMinute } from "../../design/clock.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
 import { overviewTexts } from "../../i18n/overview.ts";
 import type { Standing } from "../../kitchens/standing.ts";
+import { sayTime } from "../../app/say-time.ts";
 import styles from "./OverviewPage.module.css";
 
 /** More than this is the inbox's to show. */
 const alertsShownMax = 4;
 
 /** What is open in any kitchen, worst first, to be acknowledged at once. */
-export function OpenAlerts({ standings }: { standings: readonly Standing[] }) {
+export function OpenAlerts({
+  standings,
+  checkedAtMs,
+}: {
+  standings: readonly Standing[];
+  checkedAtMs: number | null;
+}) {
   const t = useTexts(overviewTexts);
   const format = useFormat();
-  const minuteMs = useMinute();
   const open = standings
     .flatMap(({ alerts, snapshot }) => alerts.map((alert) => ({ alert, snapshot })))
     .toSorted((a, b) => compareAlerts(a.alert, b.alert));
@@ -31,7 +35,7 @@ export function OpenAlerts({ standings }: { standings: readonly Standing[] }) {
         </Link>
       </div>
       {open.length === 0 && (
-        <EmptyState good text={t.noOpenAlerts(format.zonedTime(minuteMs, screenZone))} />
+        <EmptyState good text={t.noOpenAlerts(sayTime(format, checkedAtMs ?? Date.now()))} />
       )}
       {open.slice(0, alertsShownMax).map(({ alert, snapshot: { kitchen, devices } }) => (
         <AlertCard

@@ -7,6 +7,7 @@ import { screenZone } from "../../app/screen-zone.ts";
 import { useMinute } from "../../design/clock.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
 import { overviewTexts } from "../../i18n/overview.ts";
+import { LeftOut } from "../../kitchens/LeftOut.tsx";
 import { keepOrder } from "../../kitchens/standing.ts";
 import { type Kitchens, useKitchens } from "../../kitchens/useKitchens.ts";
 import { KitchenTable } from "./KitchenTable.tsx";
@@ -34,8 +35,12 @@ export function OverviewPage() {
   return (
     <>
       <PageHead
-        title={isEmpty && error !== null ? t.title.loading : titleOf(standings, t, format)}
-        about={t.about(today, format.number(standings.length + leftOut))}
+        title={
+          isEmpty && error !== null
+            ? t.title.loading
+            : titleOf({ standings, leftOut: leftOut.count }, t, format)
+        }
+        about={t.about(today, format.number(standings.length + leftOut.count))}
       />
       {error !== null && <ErrorState error={error} text={t.failed} onRetry={retry} />}
       {isEmpty ? error === null && <EmptyState text={t.none} /> : <Standings {...kitchens} />}
@@ -43,9 +48,8 @@ export function OverviewPage() {
   );
 }
 
-function Standings({ standings, isLoading, leftOut }: Kitchens) {
+function Standings({ standings, isLoading, leftOut, checkedAtMs }: Kitchens) {
   const t = useTexts(overviewTexts);
-  const format = useFormat();
   const [order, setOrder] = useState<readonly string[] | null>(null);
   const [only, setOnly] = useState<Severity | null>(null);
   const idsOf = () => standings.map(({ snapshot }) => snapshot.kitchen.sppgId);
@@ -67,9 +71,9 @@ function Standings({ standings, isLoading, leftOut }: Kitchens) {
           </Button>
         )}
         <KitchenTable standings={kept} />
-        {leftOut > 0 && <p className={styles["foot"]}>{t.leftOut(format.number(leftOut))}</p>}
+        <LeftOut leftOut={leftOut} />
       </div>
-      <OpenAlerts standings={standings} />
+      <OpenAlerts standings={standings} checkedAtMs={checkedAtMs} />
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { sayTime } from "../../app/say-time.ts";
 import { severities, type Severity } from "../../components/severity.ts";
 import type { Format } from "../../i18n/format.ts";
 import type { overviewTexts } from "../../i18n/overview.ts";
@@ -6,7 +7,11 @@ import type { Standing } from "../../kitchens/standing.ts";
 type Texts = (typeof overviewTexts)["id"];
 
 /** The sentence about now: the worst state that any kitchen is in, and how many are in it. */
-export function titleOf(standings: readonly Standing[], texts: Texts, format: Format): string {
+export function titleOf(
+  { standings, leftOut }: { standings: readonly Standing[]; leftOut: number },
+  texts: Texts,
+  format: Format,
+): string {
   const { title } = texts;
   if (standings.length === 0) return title.none;
   for (const severity of ["critical", "silent", "warning"] as const) {
@@ -14,7 +19,8 @@ export function titleOf(standings: readonly Standing[], texts: Texts, format: Fo
     if (count === 1) return title[`${severity}One`];
     if (count > 1) return title[severity](format.number(count));
   }
-  return title.safe;
+  // Nobody says of a kitchen that it is safe who has not looked at it.
+  return leftOut > 0 ? title.safeOf(format.number(standings.length)) : title.safe;
 }
 
 /** How many kitchens are in each state that occurs, worst first. */
@@ -33,7 +39,7 @@ export function countStates(
 export function reasonOf(standing: Standing, texts: Texts, format: Format): string {
   const { silentGateway, sensors, snapshot, alerts } = standing;
   if (silentGateway !== null) {
-    const since = format.zonedTime(silentGateway.sinceMs, snapshot.kitchen.timeZone);
+    const since = sayTime(format, silentGateway.sinceMs, snapshot.kitchen.timeZone);
     return texts.why.gateway(since, format.number(silentGateway.sensorCount));
   }
   if (sensors.silent > 0) return texts.why.silent(format.number(sensors.silent));

@@ -11,6 +11,7 @@ import {
   limitSourceOf,
   type NumberField,
   type RuleDraft,
+  sourceKindOf,
 } from "./rule-draft.ts";
 import type { Rule, RulePlace } from "./rule-types.ts";
 import styles from "./RulesPage.module.css";
@@ -157,6 +158,7 @@ function Source({ rule, draft, faults, isSourceAsked, onChange }: FormProps) {
   const t = useTexts(rulesTexts);
   if (limitSourceOf(rule) === null) return null;
   const isWrong = faults?.get("source") !== undefined;
+  const isOfNadi = sourceKindOf({ source: draft.source, sourceKind: "project" }) === "nadi";
   return (
     <div className={styles["fields"]}>
       <Field
@@ -192,7 +194,7 @@ function Source({ rule, draft, faults, isSourceAsked, onChange }: FormProps) {
           >
             <option value="regulation">{t.source.regulation}</option>
             <option value="guidance">{t.source.guidance}</option>
-            <option value="project">{t.source.project}</option>
+            <option value="project">{isOfNadi ? t.source.nadi : t.source.project}</option>
           </select>
         )}
       </Field>

@@ -5,7 +5,7 @@ import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import { rulesTexts } from "../../i18n/rules.ts";
 import { describeRule } from "./describe-rule.ts";
 import type { RuleAddress } from "./rule-address.ts";
-import { limitSourceOf } from "./rule-draft.ts";
+import { limitSourceOf, sourceKindOf } from "./rule-draft.ts";
 import type { RulePlace, RuleVersion } from "./rule-types.ts";
 import styles from "./RulesPage.module.css";
 
@@ -66,7 +66,7 @@ export function useRuleFacts(): (version: RuleVersion) => string {
     const from =
       source === null
         ? null
-        : `${t.source[source.sourceKind]} · ${words.limitSource(source.source)}`;
+        : `${t.source[sourceKindOf(source)]} · ${words.limitSource(source.source)}`;
     const which = version === 0 ? t.preset : t.version(format.number(version));
     return [from, which].filter((part) => part !== null).join(" · ");
   };

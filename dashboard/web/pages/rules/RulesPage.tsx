@@ -1,12 +1,13 @@
-import { Link, useSearch } from "wouter";
+import type { ReactNode } from "react";
+import { Link } from "wouter";
 import { pagePaths } from "../../../contract/index.ts";
-import { useLastKitchen } from "../../app/last-kitchen.ts";
 import { Button, buttonClass } from "../../components/Button.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/Notice.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
 import { rulesTexts } from "../../i18n/rules.ts";
-import { useKitchens } from "../../kitchens/useKitchens.ts";
+import { OneKitchen } from "../../kitchens/OneKitchen.tsx";
+import { useSnapshot } from "../../kitchens/useKitchens.ts";
 import { useSession } from "../../session/SessionProvider.tsx";
 import { useIsWide } from "../alerts/useIsWide.ts";
 import { NewRule } from "./NewRule.tsx";
@@ -20,28 +21,31 @@ import { useFiredCounts, useRuleList } from "./useRuleBook.ts";
 /** What a kitchen watches, as sentences; who answers for the food changes them here. */
 export function RulesPage() {
   const t = useTexts(rulesTexts);
-  const asked = new URLSearchParams(useSearch()).get("kitchen");
-  const last = useLastKitchen();
-  const { standings, isLoading, error, retry } = useKitchens();
-  const places = standings
-    .map(({ snapshot: { kitchen, devices } }): RulePlace => ({ kitchen, devices }))
-    .toSorted((a, b) => a.kitchen.name.localeCompare(b.kitchen.name));
-  const find = (sppgId: string | null) => places.find(({ kitchen }) => kitchen.sppgId === sppgId);
-  const place = find(asked) ?? find(last) ?? places[0];
-  if (place !== undefined) {
-    return <KitchenRules key={place.kitchen.sppgId} place={place} places={places} />;
-  }
+  return (
+    <OneKitchen path={pagePaths.rules} title={t.title.unknown} failed={t.failed}>
+      {({ sppgId }, choice) => <PlaceRules key={sppgId} sppgId={sppgId} choice={choice} />}
+    </OneKitchen>
+  );
+}
+
+/** A rule speaks of devices by their names, which the kitchen's snapshot has. */
+function PlaceRules({ sppgId, choice }: { sppgId: string; choice: ReactNode }) {
+  const t = useTexts(rulesTexts);
+  const { data, error, refetch } = useSnapshot(sppgId);
+  if (data !== undefined) return <KitchenRules place={data} choice={choice} />;
   return (
     <>
-      <PageHead title={t.title.unknown} />
-      {error !== null && <ErrorState error={error} text={t.failed} onRetry={retry} />}
-      {isLoading && error === null && <Skeleton lines={6} />}
-      {!isLoading && error === null && <EmptyState text={t.noKitchen} />}
+      <PageHead title={t.title.unknown}>{choice}</PageHead>
+      {error === null ? (
+        <Skeleton lines={6} />
+      ) : (
+        <ErrorState error={error} text={t.failed} onRetry={() => void refetch()} />
+      )}
     </>
   );
 }
 
-function KitchenRules({ place, places }: { place: RulePlace; places: readonly RulePlace[] }) {
+function KitchenRules({ place, choice }: { place: RulePlace; choice: ReactNode }) {
   const t = useTexts(rulesTexts);
   const { sppgId } = place.kitchen;
   const { may } = useSession();
@@ -55,7 +59,7 @@ function KitchenRules({ place, places }: { place: RulePlace; places: readonly Ru
   const hasDetail = chosen !== undefined || isNew;
   return (
     <>
-      <Head {...{ place, places, rules, fired }} />
+      <Head {...{ place, choice, rules, fired }} />
       {error !== null && (
         <ErrorState error={error} text={t.failed} onRetry={() => void refetch()} />
       )}
@@ -85,11 +89,11 @@ function KitchenRules({ place, places }: { place: RulePlace; places: readonly Ru
 
 function Head(props: {
   place: RulePlace;
-  places: readonly RulePlace[];
+  choice: ReactNode;
   rules: readonly RuleVersion[];
   fired: ReadonlyMap<string, number> | null;
 }) {
-  const { place, places, rules, fired } = props;
+  const { place, choice, rules, fired } = props;
   const t = useTexts(rulesTexts);
   const format = useFormat();
   const { choose } = useRuleAddress(place.kitchen.sppgId);
@@ -106,20 +110,7 @@ function Head(props: {
       title={fired === null ? t.title.unknown : titleOf(fired.size)}
       about={about.filter((part) => part !== null).join(" · ")}
     >
-      {places.length > 1 && (
-        <select
-          aria-label={t.kitchen}
-          className={styles["choice"]}
-          value={place.kitchen.sppgId}
-          onChange={({ target }) => choose(null, target.value)}
-        >
-          {places.map(({ kitchen }) => (
-            <option key={kitchen.sppgId} value={kitchen.sppgId}>
-              {kitchen.name}
-            </option>
-          ))}
-        </select>
-      )}
+      {choice}
       {may("putRule") && <Button onClick={() => choose(newRuleKey)}>{t.add}</Button>}
       <Link href={pagePaths.alerts} className={buttonClass({})}>
         {t.back}

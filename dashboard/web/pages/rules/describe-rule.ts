@@ -19,7 +19,7 @@ export function describeRule(rule: Rule, place: Pick<RulePlace, "devices">, said
   const { sentence } = texts;
   const what = describeSubject(rule, place, said);
   const lasting = (plain: string, seconds: number): string =>
-    seconds === 0 ? plain : sentence.lasting(plain, format.duration(seconds * secondMs));
+    seconds === 0 ? plain : sentence.lasting(plain, format.exactDuration(seconds * secondMs));
   if (rule.kind === "threshold") {
     const limit = measure(rule.limit, unitOf(rule), format);
     const isDoor = rule.reading === "door";
@@ -29,7 +29,7 @@ export function describeRule(rule: Rule, place: Pick<RulePlace, "devices">, said
   if (rule.kind === "rateOfChange") {
     const rate = sentence.perMinute(measure(rule.perMinuteMax, unitOf(rule), format));
     const plain = sentence[rule.direction](what, rate);
-    return sentence.within(plain, format.duration(rule.windowSeconds * secondMs));
+    return sentence.within(plain, format.exactDuration(rule.windowSeconds * secondMs));
   }
   if (rule.kind === "noData") return lasting(sentence.silent(what), rule.graceSeconds);
   return sentence.fault(what, format.number(rule.readingsInRow));

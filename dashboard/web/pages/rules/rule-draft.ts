@@ -4,11 +4,14 @@ import {
   findReadingType,
   type ReadingName,
 } from "../../../../devices/browser.ts";
+import { isSourceOfNadi } from "../../i18n/limit-sources.ts";
 import type { Language } from "../../i18n/language.ts";
 import type { Rule, RuleVersion, ThresholdRule } from "./rule-types.ts";
 
 /** A rule as somebody types it: numbers are text, times are minutes. */
 export interface RuleDraft {
+  /** In which its numbers are written. */
+  language: Language;
   severity: Rule["severity"];
   isEnabled: boolean;
   deviceKind: DeviceKind | "";
@@ -90,6 +93,7 @@ export function draftOf({ rule, isEnabled }: RuleVersion, language: Language): R
     return [field, formatNumber(value / factor, language)] as const;
   });
   return {
+    language,
     severity: rule.severity,
     isEnabled,
     deviceKind,
@@ -108,7 +112,7 @@ export function ruleOf(draft: RuleDraft, base: Rule): Checked {
   const values = new Map<string, number>();
   for (const field of fieldsOf[base.kind]) {
     const { key, factor, min, max } = numberFacts[field];
-    const value = parseNumber(draft.numbers[field] ?? "");
+    const value = parseNumber(draft.numbers[field] ?? "", draft.language);
     if (value === null) faults.set(field, "number");
     else if (value < min || value > max || !isWhole(field, value)) faults.set(field, "range");
     else values.set(key, factor === 1 ? value : Math.round(value * factor));
@@ -156,20 +160,37 @@ function findSideFaults(rule: Rule, faults: Map<DraftField, DraftFault>): void {
   if (!isIdleBroken) faults.set("limit", "idle");
 }
 
+/** Who says it: Nadi's own choice is not the kitchen's, though both are no rule of the state. */
+export function sourceKindOf({
+  source,
+  sourceKind,
+}: Pick<RuleDraft, "source" | "sourceKind">): RuleDraft["sourceKind"] | "nadi" {
+  return sourceKind === "project" && isSourceOfNadi(source) ? "nadi" : sourceKind;
+}
+
 export function limitSourceOf(rule: Rule): ThresholdRule["limitSource"] | null {
   return "limitSource" in rule ? rule.limitSource : null;
 }
 
 /** The source that was said stands for the limit that it set, and for no other. */
 export function isLimitChanged(draft: RuleDraft, base: Rule): boolean {
-  if (base.kind === "threshold") return parseNumber(draft.numbers.limit ?? "") !== base.limit;
+  if (base.kind === "threshold")
+    return parseNumber(draft.numbers.limit ?? "", draft.language) !== base.limit;
   if (base.kind !== "rateOfChange") return false;
-  return parseNumber(draft.numbers.perMinuteMax ?? "") !== base.perMinuteMax;
+  return parseNumber(draft.numbers.perMinuteMax ?? "", draft.language) !== base.perMinuteMax;
 }
 
-/** Comma or point, and a true minus: as it is written on the screen, or typed. */
-export function parseNumber(text: string): number | null {
-  const plain = text.trim().replace("−", "-").replace(",", ".");
+/** What may stand for thousands: `1.500` is one and a half to nobody who writes Indonesian. */
+const thousands = { id: /^-?[1-9]\d{0,2}\.\d{3}$/, en: /^-?[1-9]\d{0,2},\d{3}$/ } as const;
+
+/**
+ * Comma or point, and a true minus: as it is written on the screen, or typed. `null` for what is no
+ * number, or may be one of two.
+ */
+export function parseNumber(text: string, language: Language): number | null {
+  const signed = text.trim().replace("−", "-");
+  if (thousands[language].test(signed)) return null;
+  const plain = signed.replace(",", ".");
   return /^-?\d{1,9}(\.\d{1,6})?$/.test(plain) ? Number(plain) : null;
 }
 

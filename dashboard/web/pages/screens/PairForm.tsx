@@ -1,20 +1,19 @@
 import { type FormEvent, useId } from "react";
-import { pagePaths, type RouteAnswer } from "../../../contract/index.ts";
+import { pagePaths } from "../../../contract/index.ts";
 import { Button } from "../../components/Button.tsx";
 import { Banner, ErrorState } from "../../components/Notice.tsx";
 import { useTexts } from "../../i18n/LanguageProvider.tsx";
 import { wallTexts } from "../../i18n/wall.ts";
+import type { ListedKitchen } from "../../kitchens/choose-asked.ts";
 import styles from "./ScreensPage.module.css";
 import { usePairScreen } from "./useScreens.ts";
-
-type Kitchen = RouteAnswer<"listKitchens">["kitchens"][number];
 
 /** The code of a screen, for one of the person's kitchens. */
 export function PairForm(props: {
   /** From the QR code that brought the person here. */
   code: string;
-  kitchens: readonly Kitchen[];
-  chosen: Kitchen;
+  kitchens: readonly ListedKitchen[];
+  chosen: ListedKitchen;
   onChoose: (sppgId: string) => void;
 }) {
   const { code, kitchens, chosen, onChoose } = props;

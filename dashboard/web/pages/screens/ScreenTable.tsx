@@ -1,4 +1,3 @@
-import type { RouteAnswer } from "../../../contract/index.ts";
 import { serverClock } from "../../api/page-api.ts";
 import { browserName } from "../../components/browser-name.ts";
 import { Button } from "../../components/Button.tsx";
@@ -6,16 +5,15 @@ import { ErrorState } from "../../components/Notice.tsx";
 import { useNow } from "../../design/clock.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
 import { wallTexts } from "../../i18n/wall.ts";
+import type { ListedKitchen } from "../../kitchens/choose-asked.ts";
 import styles from "./ScreensPage.module.css";
 import { type Screen, useRevokeScreen } from "./useScreens.ts";
-
-type Kitchen = RouteAnswer<"listKitchens">["kitchens"][number];
 
 export function ScreenTable({
   kitchen,
   screens,
 }: {
-  kitchen: Kitchen;
+  kitchen: ListedKitchen;
   screens: readonly Screen[];
 }) {
   const texts = useTexts(wallTexts).screens;
@@ -53,7 +51,7 @@ export function ScreenTable({
 
 function ScreenRow(props: {
   screen: Screen;
-  kitchen: Kitchen;
+  kitchen: ListedKitchen;
   isBusy: boolean;
   onEnd: () => void;
 }) {

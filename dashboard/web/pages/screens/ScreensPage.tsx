@@ -4,9 +4,9 @@ import { pagePaths } from "../../../contract/index.ts";
 import { buttonClass } from "../../components/Button.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../components/Notice.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
-import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
+import { useFormat, useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import { wallTexts } from "../../i18n/wall.ts";
-import { useKitchens } from "../../kitchens/useKitchens.ts";
+import { useKitchenList } from "../../kitchens/useKitchens.ts";
 import { useSession } from "../../session/SessionProvider.tsx";
 import { PairForm } from "./PairForm.tsx";
 import { ScreenTable } from "./ScreenTable.tsx";
@@ -25,14 +25,16 @@ function Screens() {
   const texts = useTexts(wallTexts).screens;
   const format = useFormat();
   const code = new URLSearchParams(useSearch()).get("code") ?? "";
-  const { standings, error } = useKitchens();
-  const kitchens = standings
-    .map(({ snapshot }) => snapshot.kitchen)
-    .toSorted((a, b) => a.name.localeCompare(b.name));
+  const words = useWords();
+  const { data, error } = useKitchenList();
+  const kitchens = (data?.kitchens ?? []).toSorted((a, b) => a.name.localeCompare(b.name));
   const [asked, setAsked] = useState<string | null>(null);
   const chosen = kitchens.find(({ sppgId }) => sppgId === asked) ?? kitchens[0] ?? null;
   const list = useScreens(chosen?.sppgId ?? null);
-  if (chosen === null) return error === null ? <Skeleton /> : <ErrorState error={error} />;
+  if (chosen === null) {
+    if (error !== null) return <ErrorState error={error} />;
+    return data === undefined ? <Skeleton /> : <EmptyState text={words.noKitchen} />;
+  }
   const count = list.data?.length ?? 0;
   const few = count === 0 ? texts.title.none : texts.title.one;
   return (

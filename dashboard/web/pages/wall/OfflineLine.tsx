@@ -1,5 +1,6 @@
 import { useFormat, useWords } from "../../i18n/LanguageProvider.tsx";
-import { sayTime, useOfflineSince } from "../../offline/useOfflineSince.ts";
+import { sayTime } from "../../app/say-time.ts";
+import { useOfflineSince } from "../../offline/useOfflineSince.ts";
 import styles from "./OfflineLine.module.css";
 
 /** Across the board: what stands below is not how it is now. */

@@ -1,4 +1,5 @@
 import { serverClock } from "../../api/page-api.ts";
+import { sayTime } from "../../app/say-time.ts";
 import { useNow } from "../../design/clock.ts";
 import { kitchenTexts } from "../../i18n/kitchen.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
@@ -107,6 +108,6 @@ function Gateway({ standing }: { standing: Standing }) {
   const format = useFormat();
   const { silentGateway, snapshot } = standing;
   if (silentGateway === null) return null;
-  const since = format.zonedTime(silentGateway.sinceMs, snapshot.kitchen.timeZone);
+  const since = sayTime(format, silentGateway.sinceMs, snapshot.kitchen.timeZone);
   return <p className={styles["gateway"]}>{texts.gateway(since)}</p>;
 }

@@ -1,7 +1,7 @@
 import { Link } from "wouter";
 import { pagePaths } from "../../../contract/index.ts";
 import { SoundButtons } from "../../alarm/AlarmControls.tsx";
-import { screenZone } from "../../app/screen-zone.ts";
+import { sayTime } from "../../app/say-time.ts";
 import { freshnessOf } from "../../components/freshness.ts";
 import { useNow } from "../../design/clock.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
@@ -79,7 +79,7 @@ function LinkText() {
   const text = {
     connecting: texts.connecting,
     open: texts.live,
-    lost: texts.offline(format.zonedTime(link.sinceMs, screenZone)),
+    lost: texts.offline(sayTime(format, link.sinceMs)),
     signedOut: texts.connecting,
   }[link.phase];
   return <span className={`${styles["mark"]} ${styles[link.phase]}`}>{text}</span>;

@@ -35,7 +35,7 @@ export function WallPage({ sppgId }: { sppgId: string | null }) {
 const noBoards: readonly Board[] = [];
 
 function Wall({ sppgId }: { sppgId: string | null }) {
-  const { standings: all, isLoading, error } = useKitchens();
+  const { list, standings: all, isLoading, error, leftOut } = useKitchens(sppgId);
   const texts = useTexts(wallTexts);
   const nowMs = useNow();
   const standings = all.filter(
@@ -43,7 +43,8 @@ function Wall({ sppgId }: { sppgId: string | null }) {
   );
   const known = listBoards(standings);
   // The first kitchen that answers is not all of them; what is critical waits for nobody.
-  const boards = isLoading && !known.some(({ isHeld }) => isHeld) ? noBoards : known;
+  const isEarly = useIsEarly(isLoading) && !known.some(({ isHeld }) => isHeld);
+  const boards = isEarly ? noBoards : known;
   const rotation = useRotation(boards, nowMs);
   useFreshVersion(!boards.some(({ isHeld }) => isHeld));
   const board = boards.find(({ key }) => key === rotation.key) ?? null;
@@ -60,7 +61,8 @@ function Wall({ sppgId }: { sppgId: string | null }) {
         nowMs={serverClock.nowMs()}
         timeZone={(standing ?? standings[0])?.snapshot.kitchen.timeZone ?? screenZone}
         standing={standing ?? null}
-        standings={standings}
+        kitchenCount={sppgId === null ? list.length : standings.length}
+        leftOut={sppgId === null ? leftOut : null}
       />
       {board === null ? (
         <p className={styles["waiting"]}>
@@ -77,6 +79,13 @@ function Wall({ sppgId }: { sppgId: string | null }) {
       />
     </main>
   );
+}
+
+/** Until all has answered once: of many kitchens others are asked when they become the worst. */
+function useIsEarly(isLoading: boolean): boolean {
+  const [isEarly, setIsEarly] = useState(true);
+  if (isEarly && !isLoading) setIsEarly(false);
+  return isEarly && isLoading;
 }
 
 function BoardView(props: {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { alertsSchema } from "../../../../dashboard/contract/index.ts";
+import { alertsSchema, kitchensSchema } from "../../../../dashboard/contract/index.ts";
 import { alertEffect } from "../../../ingest/desk/factories.ts";
 import { createKitchenApi, sppgId, startMs } from "../kitchen-api.ts";
 
@@ -38,6 +38,16 @@ test("alerts are paged newest first, each once, by a cursor", async (t) => {
   }
   expect(pages).toBe(3);
   expect(seen).toEqual(["a6", "a5", "a4", "a3", "a2", "a1", "a0"]);
+});
+
+test("the list of kitchens says how many alerts are open in each", async (t) => {
+  const made = await createKitchenApi(t);
+  const cook = await made.signIn("cook");
+  await made.ingest.applyEffects(several(5));
+  const { kitchens } = (await cook.get("/api/kitchens")).json();
+  expect(kitchensSchema.parse({ kitchens })).toEqual({ kitchens });
+  const openAlerts = { open: 5, critical: 3, unacknowledged: 5 };
+  expect(kitchens).toMatchObject([{ sppgId, openAlerts }]);
 });
 
 test("alerts are filtered by severity, state and time", async (t) => {

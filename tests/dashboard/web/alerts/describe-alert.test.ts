@@ -41,6 +41,30 @@ test("an alert is a sentence with its value, its limit and the limit's source", 
   });
 });
 
+test("what happened on another day says which: this morning's and last week's are not one", () => {
+  const dayMs = 24 * 3_600_000;
+  const opened = createAlert({}).openedAtMs;
+  const words = { texts: alertTexts.id, words: id, format: formatOf("id") };
+  const say = (parts: Partial<AlertRow>) =>
+    describeAlert(createAlert(parts), place, { ...words, ageMs: 3 * dayMs });
+  const answered = { acknowledgedAtMs: opened + 60_000, acknowledgedBy: "siti@sppg.test" };
+  expect(say(answered)).toMatchObject({
+    when: "sejak 24 Nov 08.25 WIB, 3 hari",
+    who: "ditanggapi siti@sppg.test, 24 Nov 08.26 WIB",
+  });
+  const cleared = { condition: "cleared", clearedAtMs: opened + 120_000 } as const;
+  expect(say(cleared).when).toBe("pulih 24 Nov 08.27 WIB");
+});
+
+test("a revoked sensor has no number, and its neighbours are counted without it", () => {
+  const among = { ...place, devices: [...devices, createDevice({ enabled: false })] };
+  const words = { texts: alertTexts.id, words: id, format: formatOf("id"), ageMs: 0 };
+  const titleOf = (deviceId: string) =>
+    describeAlert(createAlert({ deviceId }), among, words).title;
+  expect(titleOf("cold-1")).toBe("Penyimpanan dingin terlalu hangat");
+  expect(titleOf("cold-2")).toBe("Penyimpanan dingin 1 terlalu hangat");
+});
+
 test("the limit's sign tells on which side the food is safe", () => {
   const limit = { key: "x", value: 60, unit: "Cel", source: "s", sourceKind: "guidance" } as const;
   const said = describe({ deviceId: "hot-1", limit, value: 58, worstValue: 55.2 });

@@ -54,7 +54,19 @@ test("a length of time is told in words, so that nobody takes it for a time of d
     "1 j 32 mnt",
     "1 h 32 min",
   ]);
+  expect([id.duration(60 * minuteMs), en.duration(120 * minuteMs)]).toEqual(["1 j", "2 h"]);
   expect(id.duration(49 * 60 * minuteMs)).toBe("2 hari");
+});
+
+test("of a length that somebody has set nothing is left out", () => {
+  const said = [90, 900, 3_600, 90_061, 0].map((seconds) => id.exactDuration(seconds * 1_000));
+  expect(said).toEqual(["1 mnt 30 dtk", "15 mnt", "1 j", "1 hari 1 j 1 mnt 1 dtk", "0 dtk"]);
+});
+
+test("a time of another day says its day", () => {
+  const hourMs = 3_600_000;
+  expect(id.recentTime(atMs, "Asia/Jakarta", atMs + 24 * hourMs - 1)).toBe("08.47 WIB");
+  expect(id.recentTime(atMs, "Asia/Jakarta", atMs + 24 * hourMs)).toBe("24 Nov 08.47 WIB");
 });
 
 test("what seems to come from the future is of now", () => {

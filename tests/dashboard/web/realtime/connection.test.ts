@@ -153,6 +153,7 @@ test("a screen's wrong clock does not make values old or young", () => {
   clock.observe("Thu, 01 Jan 2026 08:00:00 GMT");
   expect(clock.nowMs()).toBe(Date.UTC(2026, 0, 1, 8) + 500);
   expect(clock.toPageMs(clock.nowMs())).toBe(Date.UTC(2026, 0, 1, 5));
+  expect(clock.toServerMs(Date.UTC(2026, 0, 1, 5))).toBe(clock.nowMs());
   clock.observe("Thu, 01 Jan 2026 05:00:01 GMT");
   expect(clock.nowMs(), "a second is no difference").toBe(Date.UTC(2026, 0, 1, 5));
   clock.observe("yesterday");

@@ -38,6 +38,8 @@ function defaultRule(key: string): Rule {
 
 test("a rule is a sentence in both languages", () => {
   const cold = defaultRule("cold-store-limit");
+  const short: Rule = { ...thresholdRule("cold-store-limit"), minDurationSeconds: 90 };
+  expect(say(short, "id")).toBe("Penyimpanan dingin di atas 5,0 °C selama 1 mnt 30 dtk");
   expect(say(cold, "id")).toBe("Penyimpanan dingin di atas 5,0 °C selama 15 mnt");
   expect(say(cold, "en")).toBe("Cold store above 5.0 °C for 15 min");
   expect(say(defaultRule("cold-store-rising"), "id")).toBe(

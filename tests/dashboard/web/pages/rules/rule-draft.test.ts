@@ -6,6 +6,7 @@ import {
   parseNumber,
   type RuleDraft,
   ruleOf,
+  sourceKindOf,
 } from "../../../../../dashboard/web/pages/rules/rule-draft.ts";
 import type { RuleVersion } from "../../../../../dashboard/web/pages/rules/rule-types.ts";
 import { ruleBodySchema } from "../../../../../dashboard/contract/index.ts";
@@ -33,17 +34,33 @@ test("every default comes through the form as it was, in both languages", () => 
 });
 
 test("numbers are read with comma or point, and shown as the language writes them", () => {
-  expect(parseNumber(" 4,5 ")).toBe(4.5);
-  expect(parseNumber("4.5")).toBe(4.5);
-  expect(parseNumber("−18")).toBe(-18);
+  expect(parseNumber(" 4,5 ", "id")).toBe(4.5);
+  expect(parseNumber("4.5", "id")).toBe(4.5);
+  expect(parseNumber("−18", "id")).toBe(-18);
   for (const text of ["", "4,5,1", "1e3", "NaN", "4 kg", "0x10"]) {
-    expect([text, parseNumber(text)]).toEqual([text, null]);
+    expect([text, parseNumber(text, "id")]).toEqual([text, null]);
   }
   expect(draftOf(versionOf(coldRule), "id").numbers).toMatchObject({
     clearLimit: "4,5",
     minDuration: "15",
   });
   expect(draftOf(versionOf(coldRule), "en").numbers.clearLimit).toBe("4.5");
+});
+
+test("a limit that may be a thousand or one is asked again, and never halved in silence", () => {
+  expect([parseNumber("1.500", "id"), parseNumber("1,500", "en")]).toEqual([null, null]);
+  expect([parseNumber("1,500", "id"), parseNumber("1.500", "en")]).toEqual([1.5, 1.5]);
+  expect([parseNumber("0.125", "id"), parseNumber("1500", "id")]).toEqual([0.125, 1_500]);
+  const { faults } = ruleOf(typed({ limit: "1.500" }), coldRule);
+  expect(faults?.get("limit")).toBe("number");
+});
+
+test("Nadi's own limit is not called the kitchen's", () => {
+  const project = { sourceKind: "project" } as const;
+  const kindOf = (source: string) => sourceKindOf({ ...project, source });
+  expect(kindOf("Nadi: a store's door stands open for 5 min")).toBe("nadi");
+  expect(kindOf("Surat dinas 12/2026")).toBe("project");
+  expect(sourceKindOf({ source: "x", sourceKind: "guidance" })).toBe("guidance");
 });
 
 test("what is typed becomes the rule, and what the form does not show stays", () => {
