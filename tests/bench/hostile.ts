@@ -81,6 +81,10 @@ export const misbehaviours = {
   "mutated and patient": (server) => attack(server, { lanes: patientLanes, leave: hearOut }),
 } as const satisfies Record<string, Misbehaviour>;
 
+export type MisbehaviourName = keyof typeof misbehaviours;
+// Typed wider by TypeScript, because an object may have more keys than its type says.
+export const misbehaviourNames = Object.keys(misbehaviours) as readonly MisbehaviourName[];
+
 interface Attack {
   lanes: number;
   /** What a client does after it has sent its packets. */

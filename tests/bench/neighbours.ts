@@ -1,6 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { startLoadProcess, type LoadProcess } from "../../simulators/index.ts";
-import { misbehaviours, type Misbehaviour } from "./hostile.ts";
+import {
+  type Misbehaviour,
+  type MisbehaviourName,
+  misbehaviourNames,
+  misbehaviours,
+} from "./hostile.ts";
 import { startServer, type BenchServer, type ServerName } from "./servers.ts";
 
 export interface NeighboursPlan {
@@ -19,6 +24,10 @@ export type NeighboursResult = Record<string, number | null>;
 export type NeighboursResults = Partial<Record<ServerName, NeighboursResult>>;
 
 export const quiet = "quiet";
+/** The same client, but it misbehaves towards another server of the same kind, on the same cores. */
+const elsewhere = "…, at another server";
+/** Misbehaviours that cost the machine much by themselves: how much is measured apart. */
+const controlled: readonly MisbehaviourName[] = ["never reads acks", "mutated packets"];
 
 const neighbours = 20;
 const hostileDevices = 2;
@@ -44,24 +53,42 @@ async function measureServer(
   name: ServerName,
   { plan, progress }: NeighboursOptions,
 ): Promise<NeighboursResult> {
-  const kinds: [string, Misbehaviour | null][] = [[quiet, null], ...Object.entries(misbehaviours)];
+  const kinds = listKinds();
   const p99s = new Map<string, (number | null)[]>(kinds.map(([kind]) => [kind, []]));
   for (let run = 0; run < plan.runs; run += 1) {
-    for (const [kind, misbehave] of kinds) {
+    for (const [kind, aim] of kinds) {
       progress(`neighbours, run ${run + 1} of ${plan.runs}: ${name}, ${kind}`);
       // A fresh server each time: what one misbehaviour left behind must not count for the next.
-      p99s.get(kind)?.push(await measureKind(name, misbehave, plan));
+      p99s.get(kind)?.push(await measureKind(name, aim, plan));
     }
   }
   return Object.fromEntries([...p99s].map(([kind, values]) => [kind, medianOf(values)]));
 }
 
+interface Aim {
+  misbehave: Misbehaviour | null;
+  isElsewhere: boolean;
+}
+
+function listKinds(): [string, Aim][] {
+  const kinds: [string, Aim][] = [[quiet, { misbehave: null, isElsewhere: false }]];
+  for (const name of misbehaviourNames) {
+    const misbehave = misbehaviours[name];
+    kinds.push([name, { misbehave, isElsewhere: false }]);
+    if (controlled.includes(name)) {
+      kinds.push([name + elsewhere, { misbehave, isElsewhere: true }]);
+    }
+  }
+  return kinds;
+}
+
 async function measureKind(
   name: ServerName,
-  misbehave: Misbehaviour | null,
+  { misbehave, isElsewhere }: Aim,
   plan: NeighboursPlan,
 ): Promise<number | null> {
   const server = await startServer(name, neighbours + hostileDevices);
+  const target = isElsewhere ? await startServer(name, neighbours + hostileDevices) : server;
   try {
     const load = await startLoadProcess({
       port: server.port,
@@ -69,11 +96,12 @@ async function measureKind(
       pace: { kind: "rate", perSecond: ratePerSecond },
     });
     try {
-      return await measureP99Ms(load, { server, misbehave, ms: plan.measureMs });
+      return await measureP99Ms(load, { server: target, misbehave, ms: plan.measureMs });
     } finally {
       load.kill();
     }
   } finally {
+    if (target !== server) await target.stop();
     await server.stop();
   }
 }
@@ -101,17 +129,16 @@ function medianOf(values: readonly (number | null)[]): number | null {
 
 export function formatNeighbours(results: NeighboursResults): string {
   const servers = Object.entries(results);
-  const kinds = [quiet, ...Object.keys(misbehaviours)];
-  const lines = kinds.map((kind) => {
+  const lines = listKinds().map(([kind]) => {
     const cells = servers.map(([, result]) => {
       const value = result[kind] ?? null;
       const calm = result[quiet] ?? null;
       if (value === null || calm === null) return "a neighbour was hurt";
       return `${value.toFixed(2)} (${(value / calm).toFixed(2)} × quiet)`;
     });
-    return [kind.padEnd(22), ...cells.map((cell) => cell.padEnd(24))].join("  ").trimEnd();
+    return [kind.padEnd(38), ...cells.map((cell) => cell.padEnd(24))].join("  ").trimEnd();
   });
-  const head = ["".padEnd(22), ...servers.map(([name]) => name.padEnd(24))].join("  ").trimEnd();
+  const head = ["".padEnd(38), ...servers.map(([name]) => name.padEnd(24))].join("  ").trimEnd();
   const title =
     `neighbours' PUBACK p99 in ms at ${ratePerSecond}/s while a client misbehaves ` +
     "(budget of nadi: ≤ 2 × quiet, 5 ms always allowed)";
