@@ -28,9 +28,11 @@ const openAlerts = z
   .object({ open: count, critical: count, unacknowledged: count })
   .check(z.describe("How many are open, and of them critical or unacknowledged"));
 
-export const kitchensSchema = z.object({
-  kitchens: z.array(z.extend(kitchenSchema, { openAlerts })),
-});
+const listedKitchen = z
+  .object({ ...kitchenSchema.shape, openAlerts })
+  .check(z.meta({ id: "ListedKitchen" }));
+
+export const kitchensSchema = z.object({ kitchens: z.array(listedKitchen) });
 
 const deviceShape = {
   deviceId: deviceIdSchema,
