@@ -24,7 +24,7 @@ export type NeighboursResult = Record<string, number | null>;
 export type NeighboursResults = Partial<Record<ServerName, NeighboursResult>>;
 
 export const quiet = "quiet";
-/** The same client, but it misbehaves towards another server of the same kind, on the same cores. */
+/** The same, but towards a second server of the same kind, on the same cores. */
 const elsewhere = "…, at another server";
 /** Misbehaviours that cost the machine much by themselves: how much is measured apart. */
 const controlled: readonly MisbehaviourName[] = ["never reads acks", "mutated packets"];
