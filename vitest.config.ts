@@ -58,8 +58,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: [browserTests],
-          // A browser beside a platform takes both cores.
-          fileParallelism: false,
+          // Two files at once: a page waits more than it works, and nothing is timed here.
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },

@@ -34,12 +34,21 @@ export async function buildWebPage(): Promise<number | null> {
     });
     compress(draft);
     writeFileSync(path.join(draft, hashFile), hash);
-    rmSync(pageDirectory, { recursive: true, force: true });
-    renameSync(draft, pageDirectory);
+    putInPlace(draft, hash);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
   return performance.now() - startMs;
+}
+
+function putInPlace(draft: string, hash: string): void {
+  rmSync(pageDirectory, { recursive: true, force: true });
+  try {
+    renameSync(draft, pageDirectory);
+  } catch (error) {
+    // Another build of the same sources was a moment earlier.
+    if (builtFrom() !== hash) throw error;
+  }
 }
 
 function hashSources(): string {
