@@ -111,3 +111,24 @@ test("whoever changes their password ends their other sessions, and stays signed
 });
 
 const json = { "content-type": "application/json" };
+
+test("a kitchen is told where it stands, as a map copies it, and then is on the map", async (t) => {
+  const { page, errors } = await openPage(t);
+  await signInByForm(page, given.login);
+  await page.goto(`${given.login.url}/admin/kitchens`);
+  await page.getByRole("button", { name: `Ubah ${calmKitchen}` }).click();
+  const dialog = page.getByRole("dialog", { name: calmKitchen });
+  const place = dialog.getByLabel("Letak di peta");
+  await place.fill("-6,9147 / 107,6098");
+  const isValid = (): Promise<boolean> =>
+    page.evaluate<boolean>("document.querySelector('input[name=place]').checkValidity()");
+  expect(await isValid()).toBe(false);
+  await place.fill("-6.9147, 107.6098");
+  expect(await isValid()).toBe(true);
+  await keepShot(page, "admin-kitchen-place");
+  await dialog.getByRole("button", { name: "Simpan" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  const kitchen = await given.kitchens.api.get(`/api/kitchens/${calmKitchen}`);
+  expect(kitchen).toMatchObject({ latitude: -6.9147, longitude: 107.6098 });
+  expect(errors).toEqual([]);
+});

@@ -56,6 +56,9 @@ export const adminTexts = defineTexts({
         "Huruf kecil, angka, dan tanda hubung, misalnya sppg-bandung-001. Tidak dapat diubah.",
       name: "Nama",
       zone: "Zona waktu",
+      place: "Letak di peta (boleh kosong)",
+      placeHint: "Lintang dan bujur seperti disalin dari peta, dengan titik desimal.",
+      placeWrong: "Tulis lintang, lalu bujur, misalnya -6.1754, 106.8272.",
       addSubmit: "Tambah",
     },
     sessions: {
@@ -127,6 +130,9 @@ export const adminTexts = defineTexts({
       idHint: "Lower case letters, digits and hyphens, e.g. sppg-bandung-001. It can't be changed.",
       name: "Name",
       zone: "Time zone",
+      place: "Place on the map (may be empty)",
+      placeHint: "Latitude and longitude as a map copies them, with a decimal point.",
+      placeWrong: "Write the latitude, then the longitude, e.g. -6.1754, 106.8272.",
       addSubmit: "Add",
     },
     sessions: {

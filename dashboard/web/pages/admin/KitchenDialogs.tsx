@@ -11,9 +11,10 @@ import { ErrorState, Skeleton } from "../../components/Notice.tsx";
 import { adminTexts } from "../../i18n/admin.ts";
 import { zoneNames } from "../../i18n/format.ts";
 import { useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
+import { formatKitchenPlace, parseKitchenPlace } from "./kitchen-place.ts";
 
 type Kitchen = RouteAnswer<"readKitchen">;
-type Facts = Pick<Kitchen, "name" | "timeZone">;
+type Facts = Pick<Kitchen, "name" | "timeZone" | "latitude" | "longitude">;
 
 export function AddKitchenDialog({ onClose }: { onClose: () => void }) {
   const t = useTexts(adminTexts).kitchens;
@@ -55,7 +56,8 @@ export function ChangeKitchenDialog({ sppgId, onClose }: { sppgId: string; onClo
   });
   const { data: kitchen, error } = query;
   const change = useKitchenChange(onClose, (facts) => {
-    const body = { ...facts, expectedVersion: kitchen?.version };
+    const { name, timeZone, latitude, longitude } = facts;
+    const body = { name, timeZone, latitude, longitude, expectedVersion: kitchen?.version };
     return call("putKitchen", { params: { sppgId }, body });
   });
   return (
@@ -83,6 +85,8 @@ function useKitchenChange(onDone: () => void, send: (facts: Facts) => Promise<Ki
   });
 }
 
+const newKitchen: Facts = { name: "", timeZone: "Asia/Jakarta", latitude: null, longitude: null };
+
 function FactsForm(props: {
   before: Facts | null;
   change: ReturnType<typeof useKitchenChange>;
@@ -93,10 +97,12 @@ function FactsForm(props: {
   const { before, change, submit, onClose, children } = props;
   const t = useTexts(adminTexts);
   const words = useWords();
-  const [facts, setFacts] = useState<Facts>(before ?? { name: "", timeZone: "Asia/Jakarta" });
+  const [facts, setFacts] = useState<Facts>(before ?? newKitchen);
+  const [placeText, setPlaceText] = useState(formatKitchenPlace(facts));
+  const place = parseKitchenPlace(placeText);
   const send = (event: FormEvent): void => {
     event.preventDefault();
-    change.mutate({ name: facts.name.trim(), timeZone: facts.timeZone });
+    if (place !== undefined) change.mutate({ ...facts, name: facts.name.trim(), ...place });
   };
   return (
     <form className={form["form"]} onSubmit={send}>
@@ -128,6 +134,7 @@ function FactsForm(props: {
           ))}
         </select>
       </label>
+      <PlaceField text={placeText} isWrong={place === undefined} onChange={setPlaceText} />
       {change.error !== null && <ErrorState error={change.error} />}
       <div className={form["acts"]}>
         <Button onClick={onClose}>{words.cancel}</Button>
@@ -136,5 +143,25 @@ function FactsForm(props: {
         </Button>
       </div>
     </form>
+  );
+}
+
+function PlaceField(props: { text: string; isWrong: boolean; onChange: (text: string) => void }) {
+  const { text, isWrong, onChange } = props;
+  const t = useTexts(adminTexts).kitchens;
+  return (
+    <label className={form["field"]}>
+      {t.place}
+      <input
+        name="place"
+        value={text}
+        onChange={({ target }) => onChange(target.value)}
+        ref={(input) => input?.setCustomValidity(isWrong ? t.placeWrong : "")}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder="-6.1754, 106.8272"
+      />
+      <span className={form["hint"]}>{t.placeHint}</span>
+    </label>
   );
 }
