@@ -41,13 +41,32 @@ export async function buildWebPage(): Promise<number | null> {
   return performance.now() - startMs;
 }
 
+/**
+ * The old page goes aside as a whole before the new one comes: a build at the same moment, which
+ * two tests may start, must find a page or none, and never delete from ours.
+ */
 function putInPlace(draft: string, hash: string): void {
-  rmSync(pageDirectory, { recursive: true, force: true });
+  const aside = `${draft}.old`;
+  for (;;) {
+    moveIfThere(pageDirectory, aside);
+    try {
+      renameSync(draft, pageDirectory);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOTEMPTY") throw error;
+      // Another one came between: it will do, unless it is of other sources.
+      if (builtFrom() === hash) return;
+    } finally {
+      rmSync(aside, { recursive: true, force: true });
+    }
+  }
+}
+
+function moveIfThere(from: string, to: string): void {
   try {
-    renameSync(draft, pageDirectory);
+    renameSync(from, to);
   } catch (error) {
-    // Another build of the same sources was a moment earlier.
-    if (builtFrom() !== hash) throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
 }
 

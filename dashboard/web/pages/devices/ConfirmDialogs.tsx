@@ -1,11 +1,11 @@
 import { type ReactNode, useState } from "react";
 import { Button } from "../../components/Button.tsx";
+import { Dialog } from "../../components/Dialog.tsx";
 import { ErrorState } from "../../components/Notice.tsx";
 import { useSubmit } from "../../components/useSubmit.ts";
 import { devicesTexts } from "../../i18n/devices.ts";
 import { useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
-import { DeviceDialog } from "./DeviceDialog.tsx";
-import styles from "./DeviceDialog.module.css";
+import styles from "./DeviceForms.module.css";
 
 interface Asked {
   name: string;
@@ -15,20 +15,20 @@ interface Asked {
 export function RevokeDialog({ name, onClose, revoke }: Asked & { revoke: () => Promise<void> }) {
   const t = useTexts(devicesTexts);
   return (
-    <DeviceDialog title={t.confirm.revokeTitle(name)} onClose={onClose}>
+    <Dialog title={t.confirm.revokeTitle(name)} onClose={onClose}>
       <p className={styles["hint"]}>{t.confirm.revokeText}</p>
       <Act label={t.revoke} act={revoke} onCancel={onClose} />
-    </DeviceDialog>
+    </Dialog>
   );
 }
 
 export function EnableDialog({ name, onClose, enable }: Asked & { enable: () => Promise<void> }) {
   const t = useTexts(devicesTexts);
   return (
-    <DeviceDialog title={t.confirm.enableTitle(name)} onClose={onClose}>
+    <Dialog title={t.confirm.enableTitle(name)} onClose={onClose}>
       <p className={styles["hint"]}>{t.confirm.enableText}</p>
       <Act label={t.enable} act={enable} onCancel={onClose} />
-    </DeviceDialog>
+    </Dialog>
   );
 }
 
@@ -46,7 +46,7 @@ export function RotateDialog({
     { seconds: 0, text: t.confirm.now },
   ];
   return (
-    <DeviceDialog title={t.confirm.rotateTitle(name)} onClose={onClose}>
+    <Dialog title={t.confirm.rotateTitle(name)} onClose={onClose}>
       <fieldset className={styles["choices"]}>
         <legend className={styles["hint"]}>{t.confirm.rotateText}</legend>
         {choices.map(({ seconds, text }) => (
@@ -62,7 +62,7 @@ export function RotateDialog({
         ))}
       </fieldset>
       <Act label={t.rotate} act={() => rotate(overlap)} onCancel={onClose} />
-    </DeviceDialog>
+    </Dialog>
   );
 }
 

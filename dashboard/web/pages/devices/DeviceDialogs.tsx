@@ -3,10 +3,10 @@ import { useState } from "react";
 import type { KitchenTimeZone } from "../../../../devices/browser.ts";
 import { call } from "../../api/page-api.ts";
 import { useCommandKey } from "../../api/useCommandKey.ts";
+import { Dialog } from "../../components/Dialog.tsx";
 import { devicesTexts } from "../../i18n/devices.ts";
 import { useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
 import { EnableDialog, RevokeDialog, RotateDialog } from "./ConfirmDialogs.tsx";
-import { DeviceDialog } from "./DeviceDialog.tsx";
 import { DeviceForm } from "./DeviceForm.tsx";
 import type { DeviceAct } from "./DeviceDetail.tsx";
 import type { DeviceFields } from "./device-fields.ts";
@@ -40,7 +40,7 @@ export function DeviceDialogs(props: DialogsProps) {
   const name = deviceName(known ?? issued.device, devices, { words, texts: t });
   const view = views.find(({ device }) => device.deviceId === deviceId);
   return (
-    <DeviceDialog key="login" title={t.login.title(name)} onClose={onClose}>
+    <Dialog key="login" title={t.login.title(name)} onClose={onClose}>
       <LoginPanel
         issued={issued}
         mqtt={mqtt}
@@ -48,7 +48,7 @@ export function DeviceDialogs(props: DialogsProps) {
         heardAtMs={view?.heardAtMs ?? null}
         onDone={onClose}
       />
-    </DeviceDialog>
+    </Dialog>
   );
 }
 
@@ -66,28 +66,28 @@ function Question(props: QuestionProps) {
   if (act.kind === "add" || act.kind === "adopt") {
     const given = act.kind === "add" ? {} : { deviceId: act.childId, gatewayId: act.gatewayId };
     return (
-      <DeviceDialog title={t.form.addTitle} onClose={onClose}>
+      <Dialog title={t.form.addTitle} onClose={onClose}>
         <DeviceForm
           given={given}
           gateways={gateways}
           submit={(fields) => acts.add(fields)}
           onCancel={onClose}
         />
-      </DeviceDialog>
+      </Dialog>
     );
   }
   const { device } = act;
   const asked = { name: deviceName(device, devices, { words, texts: t }), onClose };
   if (act.kind === "edit") {
     return (
-      <DeviceDialog title={t.form.editTitle(device.deviceId)} onClose={onClose}>
+      <Dialog title={t.form.editTitle(device.deviceId)} onClose={onClose}>
         <DeviceForm
           device={device}
           gateways={gateways}
           submit={(fields) => acts.edit(device, fields)}
           onCancel={onClose}
         />
-      </DeviceDialog>
+      </Dialog>
     );
   }
   if (act.kind === "rotate") {

@@ -6,7 +6,7 @@ import { ErrorState } from "../../components/Notice.tsx";
 import { useSubmit } from "../../components/useSubmit.ts";
 import { devicesTexts } from "../../i18n/devices.ts";
 import { useTexts, useWords } from "../../i18n/LanguageProvider.tsx";
-import styles from "./DeviceDialog.module.css";
+import styles from "./DeviceForms.module.css";
 import { type DeviceFields, readFields } from "./device-fields.ts";
 import type { Device } from "./device-view.ts";
 import { Field } from "./Field.tsx";

@@ -1,5 +1,5 @@
 import { type ReactNode, useId } from "react";
-import styles from "./DeviceDialog.module.css";
+import styles from "./DeviceForms.module.css";
 
 /** A control under its label, with what it means below. */
 export function Field({

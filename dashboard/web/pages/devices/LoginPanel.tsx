@@ -5,7 +5,7 @@ import { Button } from "../../components/Button.tsx";
 import { SeverityMark } from "../../components/SeverityMark.tsx";
 import { devicesTexts } from "../../i18n/devices.ts";
 import { useFormat, useTexts } from "../../i18n/LanguageProvider.tsx";
-import styles from "./DeviceDialog.module.css";
+import styles from "./DeviceForms.module.css";
 import type { Device, DeviceLogin, MqttDoor } from "./device-view.ts";
 import { qrPathOf } from "./qr-path.ts";
 import { SetupHelp } from "./SetupHelp.tsx";

@@ -1,7 +1,7 @@
 import { codecNames, type DeviceKind, deviceKinds } from "../../../../devices/browser.ts";
 import { devicesTexts } from "../../i18n/devices.ts";
 import { useTexts } from "../../i18n/LanguageProvider.tsx";
-import styles from "./DeviceDialog.module.css";
+import styles from "./DeviceForms.module.css";
 import { codecLabel } from "./device-name.ts";
 import type { Device } from "./device-view.ts";
 import { Field } from "./Field.tsx";
