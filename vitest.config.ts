@@ -59,7 +59,8 @@ export default defineConfig({
           name: "browser",
           include: [browserTests],
           // Two files at once: a page waits more than it works, and nothing is timed here.
-          testTimeout: 60_000,
+          // The walk over all pages takes 36 s beside another file.
+          testTimeout: 120_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
         },
