@@ -137,6 +137,7 @@ function useMapVehicles(vehicles: readonly FleetVehicle[]): readonly MapVehicle[
     return [{ id, label, state, lat, lon, headingDeg, fixAtMs, expectedIntervalSeconds }];
   });
   const key = JSON.stringify(next);
+  // The same content keeps its identity: the map draws anew only what has changed.
   // oxlint-disable-next-line react-hooks/exhaustive-deps
   return useMemo(() => next, [key]);
 }
@@ -149,6 +150,7 @@ function useSites(kitchens: readonly Kitchen[]): readonly MapSite[] {
     return [{ ...place, id: kitchen.sppgId, label: kitchen.name, hasRings }];
   });
   const key = JSON.stringify(next);
+  // The same content keeps its identity: the map draws anew only what has changed.
   // oxlint-disable-next-line react-hooks/exhaustive-deps
   return useMemo(() => next, [key]);
 }
