@@ -1,38 +1,31 @@
 // The command line of Nadi, and the only place that joins its services.
 import { flushCompileCache } from "node:module";
 import path from "node:path";
-import { collectDefaultMetrics, Registry as MetricsRegistry } from "@prometheus-io/client";
-import type { Logger } from "pino";
 import {
   AuditWriter,
   type Broker,
   brokerChecks,
   type Channels,
-  createBroker,
   createJournalCommands,
   type FileJournal,
   joinChannels,
-  journalDirectory,
   loadBrokerConfig,
   loadJournalConfig,
   openChannels,
   openServedJournal,
   registerBrokerMetrics,
+  serveBroker,
   serveConformance,
-  Timekeeper,
 } from "./broker/index.ts";
 import {
-  createHttpApp,
   loadHttpConfig,
-  pageDirectory,
   type People,
   peopleMigrationsModule,
   peopleServiceModule,
-  registerApi,
-  registerMqttWebSocket,
+  serveHttp,
 } from "./dashboard/server/index.ts";
 import {
-  ChangeFeed,
+  type ChangeFeed,
   type Command,
   type CommandContext,
   createBenchCommand,
@@ -50,6 +43,8 @@ import {
   registryServiceModule,
   runCommandLine,
   runService,
+  serveChanges,
+  type ServeParts,
   startRecordsWorker,
   stopSignals,
   StopStack,
@@ -69,10 +64,9 @@ import {
   type IngestRecords,
   ingestServiceModule,
   loadIngestConfig,
-  historyPlace,
   registerIngestMetrics,
-  startHistory,
-  startIngest,
+  serveHistory,
+  serveIngest,
 } from "./ingest/index.ts";
 
 import {
@@ -134,8 +128,7 @@ interface Core {
 
 async function startRecords(
   configs: Configs,
-  log: Logger,
-  stack: StopStack,
+  { log, stack }: ServeParts,
 ): Promise<RecordsWorker<Services>> {
   const worker = await startRecordsWorker<Services>({
     ...configs.devices,
@@ -148,36 +141,22 @@ async function startRecords(
   return worker;
 }
 
-interface ServeParts {
-  env: Env;
-  log: Logger;
-  stack: StopStack;
-}
-
 async function startCore(configs: Configs, parts: ServeParts): Promise<Core> {
   const { log, stack } = parts;
-  const records = await startRecords(configs, log, stack);
-  const { registry } = records.services;
-  const recordsLog = log.child({ component: "records" });
-  const feed = new ChangeFeed({
-    registry,
-    onUnreadable: (error) => recordsLog.error({ err: error }, "change log can't be read"),
-    onReadable: () => recordsLog.info("change log can be read again"),
-    onListenerError: (error, change) =>
-      recordsLog.error({ err: error, seq: change.seq }, "a change was not applied"),
-  });
-  await feed.start();
-  stack.push(() => feed.stop());
-  const audit = new AuditWriter((events) => registry.appendAudit(events), recordsLog);
+  const records = await startRecords(configs, parts);
+  const { registry, ingest } = records.services;
+  const feed = await serveChanges(registry, parts);
+  const audit = new AuditWriter(
+    (events) => registry.appendAudit(events),
+    log.child({ component: "records" }),
+  );
   stack.push(() => audit.close());
   const journal = await openServedJournal({
+    ...parts,
     config: configs.journal,
     parentDir: configs.devices.dataDir,
     // A journal folder that was lost must not give offsets again that the records remember.
-    nextOffsetMin: ((await records.services.ingest.loadMonitorMeta())?.offset ?? 0) + 1,
-    crashPointSetting: parts.env["NADI_CRASH_POINT"],
-    log,
-    stack,
+    nextOffsetMin: ((await ingest.loadMonitorMeta())?.offset ?? 0) + 1,
   });
   return { records, feed, journal, audit };
 }
@@ -190,47 +169,21 @@ interface Back {
 }
 
 async function startBack(configs: Configs, core: Core, parts: ServeParts): Promise<Back> {
-  const { log, stack } = parts;
   const { dataDir } = configs.devices;
-  const redisUrl = configs.broker.NADI_REDIS_URL;
-  const channels = await openChannels({ redisUrl, log, stack });
-  const ingest = await startIngest({
-    dataDir,
-    journal: core.journal,
-    journalDirectory: journalDirectory(dataDir),
-    recordsPort: core.records.connect(),
-    channels: channels.publisherEnd,
-    config: configs.ingest,
-    crashPointSetting: parts.env["NADI_CRASH_POINT"],
-    log: log.child({ component: "ingest" }),
-  });
-  stack.push(() => ingest.stop());
-  const history = await startHistory({
-    ...historyPlace(dataDir, configs.ingest),
-    log: (event) => log.error({ component: "history", ...event }, "history has failed"),
-  });
-  stack.push(() => history.close());
+  const { journal, records } = core;
+  const channels = await openChannels({ ...parts, redisUrl: configs.broker.NADI_REDIS_URL });
+  const ingest = await serveIngest(
+    {
+      dataDir,
+      journal,
+      recordsPort: records.connect(),
+      channels: channels.publisherEnd,
+      config: configs.ingest,
+    },
+    parts,
+  );
+  const history = await serveHistory({ dataDir, config: configs.ingest }, parts);
   return { ingest, channels: channels.subscriber, history };
-}
-
-async function startBroker(configs: Configs, core: Core, parts: ServeParts): Promise<Broker> {
-  const { log, stack } = parts;
-  const { feed, journal, audit } = core;
-  const brokerLog = log.child({ component: "broker" });
-  const broker = createBroker({
-    config: configs.broker,
-    journal,
-    logins: feed,
-    audit,
-    log: brokerLog,
-    clock,
-  });
-  const timekeeper = new Timekeeper({ journal, source: feed, log: brokerLog });
-  timekeeper.start();
-  stack.push(() => timekeeper.stop());
-  stack.push(() => broker.stop());
-  await broker.start();
-  return broker;
 }
 
 interface Front {
@@ -239,33 +192,24 @@ interface Front {
   broker: Broker;
 }
 
-async function startHttp(configs: Configs, parts: ServeParts & Front): Promise<string> {
-  const { core, back, broker, log, stack } = parts;
-  const { ingest } = back;
-  const metrics = new MetricsRegistry();
-  collectDefaultMetrics({ register: metrics });
+function startHttp(configs: Configs, front: Front, parts: ServeParts): Promise<string> {
+  const { core, back, broker } = front;
   const { journal, audit, feed: logins } = core;
-  const { channels } = back;
-  registerBrokerMetrics(metrics, { broker, journal, audit, channels });
-  registerIngestMetrics(metrics, ingest);
-  const http = createHttpApp({
-    config: configs.http,
-    log,
-    metrics,
-    readiness: [...brokerChecks({ journal, logins, channels }), ...ingestChecks(ingest)],
-    pageDirectory,
-  });
+  const { ingest, channels } = back;
   const { registry, people, desk } = core.records.services;
   const services = { registry, people, desk, ...back, edge: broker, changes: logins, audit };
-  const api = registerApi(http.server, services, { config: configs.http, log });
-  registerMqttWebSocket(http.server, {
-    authenticate: (request) => api.sessions.authenticate(request),
-    isAllowedOrigin: (place) => api.isAllowedOrigin(place),
-    onRefused: (request, because) => api.noteRefusedUpgrade(request, because),
-    handle: (conn, origin) => broker.handle(conn, origin),
-  });
-  stack.push(() => http.stop());
-  return (await http.start()).url;
+  return serveHttp(
+    {
+      config: configs.http,
+      readiness: [...brokerChecks({ journal, logins, channels }), ...ingestChecks(ingest)],
+      registerMetrics(registry) {
+        registerBrokerMetrics(registry, { broker, journal, audit, channels });
+        registerIngestMetrics(registry, ingest);
+      },
+      people: { services, edge: broker },
+    },
+    parts,
+  );
 }
 
 /** Broker and back half start beside each other; the broker stops first, so that all is drained. */
@@ -273,25 +217,34 @@ async function startMiddle(configs: Configs, core: Core, parts: ServeParts): Pro
   const stacks = { back: new StopStack(), broker: new StopStack() };
   parts.stack.push(() => stacks.back.unwind());
   parts.stack.push(() => stacks.broker.unwind());
+  const { journal, feed: logins, audit } = core;
   const [broker, back] = await Promise.all([
-    startBroker(configs, core, { ...parts, stack: stacks.broker }),
+    serveBroker(
+      { config: configs.broker, journal, logins, audit, clock },
+      { ...parts, stack: stacks.broker },
+    ),
     startBack(configs, core, { ...parts, stack: stacks.back }),
   ]);
   return { core, back, broker };
 }
 
 /** Simulated devices, in a process of their own; its end ends nothing else. */
-async function startDemoKitchen(configs: Configs, parts: ServeParts & Front): Promise<string> {
+async function startDemoKitchen(
+  configs: Configs,
+  { core, broker }: Front,
+  parts: ServeParts,
+): Promise<string> {
   const { dataDir } = configs.devices;
-  const { registry } = parts.core.records.services;
+  const { registry } = core.records.services;
   if (!(await isDemoDue(registry, dataDir))) return "";
   const { NADI_MQTT_HOST: host } = configs.broker;
-  const demo = await startDemo({ dataDir, host, port: parts.broker.ports.mqtt, registry });
+  const { mqtt: port } = broker.ports;
+  const demo = await startDemo({ dataDir, host, port, registry });
   parts.stack.push(() => demo.stop());
   demo.failed.catch((error: unknown) => {
     parts.log.error({ component: "demo", err: error }, "the demo has ended");
   });
-  return describeDemo(demo, { host, port: parts.broker.ports.mqtt });
+  return describeDemo(demo, { host, port });
 }
 
 /** Runs until the signal; answers the exit code. */
@@ -299,7 +252,7 @@ function serve(context: CommandContext, isStart: boolean): Promise<number> {
   const configs = loadConfigs(context.env);
   const log = createServiceLog(configs.http.logLevel);
   const stack = new StopStack();
-  const parts = { env: context.env, log, stack };
+  const parts = { log, stack, crashPointSetting: context.env["NADI_CRASH_POINT"] };
   return runService({
     log,
     stack,
@@ -310,13 +263,13 @@ function serve(context: CommandContext, isStart: boolean): Promise<number> {
       const { broker, back } = front;
       const failed = watchWorkers(log, { records: core.records, ingest: back.ingest });
       joinChannels(back.channels, broker, stack);
-      const url = await startHttp(configs, { ...parts, ...front });
+      const url = await startHttp(configs, front, parts);
       const { NADI_MQTT_HOST: host } = configs.broker;
       let text = welcome({ ...configs.devices, host, port: broker.ports.mqtt, url });
       if (isStart)
         text += `  your login    ${await describeLogin(core.records.services.registry)}\n`;
       if (configs.demo.isWanted ?? isStart) {
-        text += await startDemoKitchen(configs, { ...parts, ...front });
+        text += await startDemoKitchen(configs, front, parts);
       }
       context.stderr.write(text);
       flushCompileCache();

@@ -48,4 +48,5 @@ export { shareOpenFiles } from "./open-files.ts";
 export { journalDirectory, openServedJournal } from "./open-journal.ts";
 export { type AuditSink, type LoginSource, noLogins, type PersonSession } from "./ports.ts";
 export { type BrokerCheck, brokerChecks } from "./readiness.ts";
+export { serveBroker } from "./serve-broker.ts";
 export { Timekeeper } from "./timekeeper.ts";

@@ -38,6 +38,7 @@ export {
   type Watchable,
   watchWorkers,
 } from "./cli/run-service.ts";
+export type { ServeParts } from "./cli/serve-parts.ts";
 export { StopStack } from "./cli/stop-stack.ts";
 export { createUserCommands } from "./cli/user-commands.ts";
 export { welcome } from "./cli/welcome.ts";
@@ -119,6 +120,7 @@ export type {
 } from "./registry/model.ts";
 export type { Actor, AuditPlace, AuditQuery, IssuedSecret, Registry } from "./registry/registry.ts";
 export { hashPassword, unmatchableHash, verifyPassword } from "./registry/secrets.ts";
+export { serveChanges } from "./registry/serve-changes.ts";
 export { registryServiceModule } from "./registry/service.ts";
 export {
   commandTopicPrefix,

@@ -11,4 +11,5 @@ export type { People } from "./people/people.ts";
 export { peopleServiceModule } from "./people/service.ts";
 export type { Sessions } from "./people/sessions.ts";
 export type { ReadinessCheck, ReadinessResult } from "./readiness.ts";
+export { serveHttp } from "./serve-http.ts";
 export type { DashboardServices, DeviceEdge } from "./services.ts";
