@@ -54,6 +54,8 @@ export interface Broker {
 const fixedLimits = {
   /** A CONNECT with ids, secret and a small will is far below. */
   packetBytesBeforeConnect: 4096,
+  /** Of one that takes all it can get beside content neighbours: some 30,000 readings a second. */
+  inFlightMaxCrowded: 16,
   /** Acknowledgements of 16,000 readings that the device has not read. */
   unreadBytesMax: 65_536,
   /** A few seconds of live messages for a phone on a slow network. */
@@ -105,8 +107,11 @@ export function edgeLimits(config: BrokerConfig, isConformance: boolean): EdgeLi
         ? config.NADI_MAX_PACKET_BYTES
         : fixed.packetBytesBeforeConnect,
       packetBytes: config.NADI_MAX_PACKET_BYTES,
-      inFlightMax: config.NADI_MAX_IN_FLIGHT,
       unreadBytesMax: fixed.unreadBytesMax,
+    },
+    shares: {
+      inFlightMax: config.NADI_MAX_IN_FLIGHT,
+      inFlightMaxCrowded: Math.min(config.NADI_MAX_IN_FLIGHT, fixed.inFlightMaxCrowded),
     },
     address: {
       pendingPerAddress: config.NADI_MAX_PENDING_PER_ADDRESS,

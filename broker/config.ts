@@ -46,7 +46,9 @@ export const brokerConfigShape = {
     .default(1024)
     .describe("Sockets of one address that have not signed in; the oldest yields"),
   NADI_MAX_PACKET_BYTES: count.default(262_144).describe("Largest MQTT packet, in bytes"),
-  NADI_MAX_IN_FLIGHT: count.default(128).describe("Packets of one client that are under way"),
+  NADI_MAX_IN_FLIGHT: count
+    .default(128)
+    .describe("Packets of one client that are under way; 16 of one that floods"),
   NADI_MAX_PENDING_BYTES: count
     .default(67_108_864)
     .describe("Bytes under way to the journal before nobody is read any more"),

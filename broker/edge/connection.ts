@@ -90,6 +90,11 @@ export class Connection implements Outlet {
     return false;
   }
 
+  /** Until all of its throttles let it go on. */
+  waitMs(nowMs: number): number {
+    return Math.max(0, ...this.throttles.map((throttle) => throttle.waitMs(nowMs)));
+  }
+
   spend(messages: number, bytes: number): void {
     for (const throttle of this.throttles) throttle.spend(messages, bytes);
   }

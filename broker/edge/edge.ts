@@ -11,6 +11,7 @@ import { Backlog } from "./backlog.ts";
 import { Connection, type ConnectionOrigin } from "./connection.ts";
 import { CredentialCache } from "./credential-cache.ts";
 import { type ArrivedConnect, Entrance } from "./entrance.ts";
+import { FairShare } from "./fair-share.ts";
 import { Interest, type InterestListener } from "./interest.ts";
 import type { EdgeClock, EdgeCounters, EdgeLimits } from "./limits.ts";
 import { NadiAedes } from "./nadi-aedes.ts";
@@ -57,6 +58,7 @@ export class Edge implements PumpHost {
   readonly counters: EdgeCounters = { accepted: 0, signedIn: 0, received: 0, journaled: 0 };
   readonly #options: EdgeOptions;
   readonly #access: Access;
+  readonly shares: FairShare;
   readonly #aedes: NadiAedes;
   readonly #arrivals: Arrivals;
   readonly #awaySessions: AwaySessions;
@@ -79,6 +81,7 @@ export class Edge implements PumpHost {
     this.#options = options;
     this.refusals = new Refusals({ audit, log, clock });
     this.sessions = new SessionStore(limits.sessions, this.#interest, clock.monotonicMs);
+    this.shares = new FairShare(limits.shares);
     this.#guard = new AddressGuard(limits.address);
     this.#arrivals = new Arrivals({
       guard: this.#guard,
@@ -261,11 +264,8 @@ export class Edge implements PumpHost {
     await new Promise<void>((resolve) => this.#aedes.close(resolve));
   }
 
-  // --- What pumps ask for.
-
   waitMs(connection: Connection): number {
-    const nowMs = this.#options.clock.monotonicMs();
-    return Math.max(0, ...connection.throttles.map((throttle) => throttle.waitMs(nowMs)));
+    return connection.waitMs(this.#options.clock.monotonicMs());
   }
 
   onFault(connection: Connection, fault: GateFault): void {
@@ -395,5 +395,6 @@ export class Edge implements PumpHost {
     this.#awaySessions.retry();
     this.sessions.expire(nowMs);
     this.#arrivals.sweep(nowMs);
+    this.shares.turn();
   }
 }

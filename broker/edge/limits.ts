@@ -1,4 +1,5 @@
 import type { AddressLimits } from "./address-limits.ts";
+import type { FairShareLimits } from "./fair-share.ts";
 import type { FrozenLimits } from "./frozen.ts";
 import type { PumpLimits } from "./pump.ts";
 import type { RetainedLimits } from "./retained.ts";
@@ -20,6 +21,7 @@ export interface EdgeCounters {
 
 export interface EdgeLimits {
   pump: PumpLimits;
+  shares: FairShareLimits;
   address: AddressLimits;
   sessions: SessionStoreLimits;
   retained: RetainedLimits;

@@ -8,12 +8,11 @@ import {
   takeOverReading,
 } from "./aedes-private.ts";
 import type { Connection } from "./connection.ts";
+import { FairShare } from "./fair-share.ts";
 import { type Gate, GateError, type GateLimits, type GatePacket } from "./gate.ts";
 import { type GateFault, packetTypes } from "./packet-types.ts";
 
 export interface PumpLimits extends GateLimits {
-  /** K: packets of one client that are under way at once. */
-  inFlightMax: number;
   /** Unread bytes towards a client above which it is not read any more. */
   unreadBytesMax: number;
 }
@@ -21,6 +20,7 @@ export interface PumpLimits extends GateLimits {
 /** What one pump needs from the whole. */
 export interface PumpHost {
   readonly limits: PumpLimits;
+  readonly shares: FairShare;
   /** The journal holds as many bytes under way as it may: no message is taken meanwhile. */
   readonly isSaturated: boolean;
   /** Milliseconds until this connection may be read again, by its device's and kitchen's rates. */
@@ -59,6 +59,7 @@ export class Pump {
   readonly #gate: Gate;
   /** The CONNECT, until it is fed. */
   #first: GatePacket | null;
+  readonly #share = FairShare.newcomer();
   #inFlight = 0;
   #isRunning = false;
   #isHeldBack = false;
@@ -156,8 +157,10 @@ export class Pump {
   #mayFeed(): boolean {
     if (!this.#isOpen) return !this.#isConnectFed;
     if (isPaused(this.client)) return false;
-    const { inFlightMax, unreadBytesMax } = this.#host.limits;
+    const { unreadBytesMax } = this.#host.limits;
+    const inFlightMax = this.#host.shares.inFlightMaxOf(this.#share);
     if (this.#inFlight >= inFlightMax || this.#host.isSaturated) {
+      if (this.#inFlight >= inFlightMax) this.#host.shares.noteFull(this.#share);
       // Only messages wait for the disk: a stalled one must cost no client its PINGRESP.
       const isMessage = this.#gate.nextType === packetTypes.publish;
       if (isMessage || this.#inFlight >= inFlightMax * 2) return false;
@@ -183,6 +186,7 @@ export class Pump {
     switch (packet.kind) {
       case "publish":
         this.#connection.spend(1, 0);
+        this.#host.shares.noteActive(this.#share);
         this.#inFlight++;
         feedPacket(client, packet.packet);
         return;
