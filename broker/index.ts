@@ -43,6 +43,15 @@ export type {
   JournalCondition,
   JournalEntry,
 } from "./journal/journal.ts";
+export type { RedisDurability } from "./journal/redis/durability.ts";
+export type {
+  JournalAppender,
+  OpenRedisJournal,
+  PartitionedJournal,
+  PartitionJournal,
+  RedisJournalOptions,
+} from "./journal/redis/partitioned-journal.ts";
+export { partitionOf } from "./journal/redis/partitions.ts";
 export { registerBrokerMetrics } from "./metrics.ts";
 export { shareOpenFiles } from "./open-files.ts";
 export { journalDirectory, openServedJournal } from "./open-journal.ts";

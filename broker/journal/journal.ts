@@ -39,10 +39,22 @@ export type JournalEntry = NewEntry & {
 /** Called once for each append, in offset order: after the sync that holds it, or with why not. */
 export type AppendDone = (error: Error | null, offset: number) => void;
 
+/**
+ * Of the journal on Redis: it is away (or loads its data, or is a replica), is full, refuses for
+ * another reason, promises less than is required, or has lost the journal that it held.
+ */
+export type RedisWithheldReason =
+  | "redis-away"
+  | "redis-full"
+  | "redis-refuses"
+  | "redis-weak"
+  | "redis-erased";
+
 /** Why acknowledgements are withheld at the moment, if they are. */
 export type JournalCondition =
   | { kind: "open" }
   | { kind: "withheld"; reason: "free-space-floor" | "quota" | "no-space" | "sync-error" }
+  | { kind: "withheld"; reason: RedisWithheldReason }
   | { kind: "closed" };
 
 export interface JournalBatch {
