@@ -5,38 +5,53 @@ import type { LoginSource } from "./ports.ts";
 
 const tickMs = 1000;
 
+/** Calls again and again; returns the end of it. */
+export type Repeat = (periodMs: number, callback: () => void) => () => void;
+
+const systemRepeat: Repeat = (periodMs, callback) => {
+  const timer = setInterval(callback, periodMs);
+  return () => clearInterval(timer);
+};
+
 /**
  * Puts into the journal what the folds downstream depend on beside readings: each change of the
  * registry, and a tick in every second in which nothing else arrived, so that timers fire.
  */
 export class Timekeeper {
-  readonly #journal: FileJournal;
-  readonly #source: LoginSource;
-  readonly #log: Logger;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #journal: Pick<FileJournal, "append" | "checkClock" | "syncedOffset">;
+  readonly #source: Pick<LoginSource, "changeSeq" | "onChange">;
+  readonly #log: Pick<Logger, "warn">;
+  readonly #repeat: Repeat;
+  #stopTicking: (() => void) | null = null;
   #stopListening: (() => void) | null = null;
   #lastOffset = -1;
   #isTickPending = false;
 
-  constructor(options: { journal: FileJournal; source: LoginSource; log: Logger }) {
+  constructor(options: {
+    journal: Pick<FileJournal, "append" | "checkClock" | "syncedOffset">;
+    source: Pick<LoginSource, "changeSeq" | "onChange">;
+    log: Pick<Logger, "warn">;
+    repeat?: Repeat;
+  }) {
     this.#journal = options.journal;
     this.#source = options.source;
     this.#log = options.log;
+    this.#repeat = options.repeat ?? systemRepeat;
   }
 
   /** Begins with the change that is in force now: others may have come while nobody listened. */
   start(): void {
-    if (this.#timer !== null) return;
+    if (this.#stopTicking !== null) return;
     this.#append({ kind: "change", changeSeq: this.#source.changeSeq });
     this.#stopListening = this.#source.onChange(({ seq }) =>
       this.#append({ kind: "change", changeSeq: seq }),
     );
-    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#stopTicking = this.#repeat(tickMs, () => this.#tick());
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
+    this.#stopTicking?.();
+    this.#stopTicking = null;
     this.#stopListening?.();
     this.#stopListening = null;
   }

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { FileJournal, PublisherEnd } from "../broker/index.ts";
 import type { CodedError } from "../devices/index.ts";
 import type { IngestConfig } from "./config.ts";
+import { commitForward, registerCursors } from "./cursors.ts";
 import { ingestError } from "./errors.ts";
 import type { KitchenSnapshot } from "./monitor/monitor.ts";
 import {
@@ -94,13 +95,6 @@ async function checkStore({ config, log }: IngestOptions): Promise<void> {
   const { checkInfluxStore } = await import("./store/influx/setup.ts");
   const reason = await checkInfluxStore(config.influx);
   if (reason !== null) log.warn({ reason }, "InfluxDB can't be asked: readings wait for it");
-}
-
-/** Both stand before anything may be trimmed: an unknown cursor holds nothing. */
-async function registerCursors(journal: FileJournal): Promise<void> {
-  for (const name of ["recorder", "monitor"]) {
-    if (journal.cursor(name) === null) await journal.commitCursor(name, journal.firstOffset);
-  }
 }
 
 /** A thread does not take the process's cache of compiled code by itself; it halves the start. */
@@ -241,9 +235,7 @@ class WorkerIngest implements Ingest {
 
   async #commit({ id, name, nextOffset }: Extract<FromIngest, { kind: "commit" }>): Promise<void> {
     try {
-      // Records of an older backup make the monitor begin behind its cursor, which stands further.
-      const isBehind = nextOffset <= (this.#journal.cursor(name) ?? 0);
-      if (!isBehind) await this.#journal.commitCursor(name, nextOffset);
+      await commitForward(this.#journal, { name, nextOffset });
       this.#post({ kind: "committed", id, error: null });
     } catch (error) {
       this.#post({ kind: "committed", id, error: toPort(error) });

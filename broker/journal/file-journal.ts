@@ -8,8 +8,9 @@ import { GROUP_BYTES_MAX, GroupCommit } from "./group-commit.ts";
 import type { AppendDone, Journal, JournalBatch, JournalCondition, NewEntry } from "./journal.ts";
 import { createQuarantine, type Quarantine } from "./quarantine.ts";
 import { Reader, type ReadLimits } from "./reader.ts";
-import { isEncodable, recordBytesMax } from "./record.ts";
+import { isEncodable, recordBytesMax, type RecordSeeds } from "./record.ts";
 import { recoverSegments, type RecoveredSegments } from "./recovery.ts";
+import { systemSeeds } from "./seeds.ts";
 import { createSegmentWriter, type SegmentWriter } from "./segment-writer.ts";
 import { isEmptySegment, totalBytes } from "./segments.ts";
 import { createSpace } from "./space.ts";
@@ -52,6 +53,7 @@ export interface FileJournalOptions {
   disk?: FileSystem;
   clock?: JournalClock;
   timers?: JournalTimers;
+  newSeeds?: () => RecordSeeds;
   crashPoint?: CrashPointHook;
   /** Default: throws where nothing catches it, which ends the process. */
   onFatal?: (error: unknown) => void;
@@ -94,7 +96,9 @@ export async function openFileJournal(options: FileJournalOptions): Promise<File
     }
     const { nextOffsetMin = 1 } = options;
     const nextOffset = Math.max(recovered.nextOffset, cursors.highest(), nextOffsetMin);
-    const state = createState({ disk, directory, stats, crashPoint }, { ...recovered, nextOffset });
+    const { newSeeds = systemSeeds } = options;
+    const base = { disk, directory, stats, crashPoint, newSeeds };
+    const state = createState(base, { ...recovered, nextOffset });
     return new SegmentFileJournal(settings, { state, cursors, quarantine });
   } catch (cause) {
     if (cause instanceof JournalError) throw cause;
@@ -105,7 +109,7 @@ export async function openFileJournal(options: FileJournalOptions): Promise<File
 }
 
 function createState(
-  base: Pick<JournalState, "disk" | "directory" | "stats" | "crashPoint">,
+  base: Pick<JournalState, "disk" | "directory" | "stats" | "crashPoint" | "newSeeds">,
   recovered: RecoveredSegments,
 ): JournalState {
   return {

@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { assertInvariant, systemCode } from "./errors.ts";
 import { closeQuietly, createDurably, writeFully } from "./file-system.ts";
 import type { Group } from "./group.ts";
-import { type RecordSeeds, stampRecords } from "./record.ts";
+import { stampRecords } from "./record.ts";
 import { encodeFooter, encodeHeader, SEGMENT_FOOTER_BYTES } from "./segment-format.ts";
 import { createSegment, isEmptySegment, markPosition, type Segment } from "./segments.ts";
 import type { JournalState } from "./state.ts";
@@ -95,7 +94,7 @@ async function seal(state: JournalState): Promise<void> {
 }
 
 async function create(state: JournalState): Promise<Segment> {
-  const segment = createSegment(state.nextOffset, randomSeeds());
+  const segment = createSegment(state.nextOffset, state.newSeeds());
   const header = encodeHeader({
     firstOffset: segment.firstOffset,
     seeds: segment.seeds,
@@ -180,10 +179,4 @@ async function removeFile(state: JournalState, name: string): Promise<void> {
   } catch {
     state.stats.unlinkFailures++;
   }
-}
-
-/** New secrets for a new segment. */
-function randomSeeds(): RecordSeeds {
-  const bytes = randomBytes(8);
-  return { header: bytes.readUInt32LE(0), body: bytes.readUInt32LE(4) };
 }

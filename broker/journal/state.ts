@@ -1,5 +1,6 @@
 import type { CrashPointHook } from "./crash-points.ts";
 import type { FileSystem, OpenFile } from "./file-system.ts";
+import type { RecordSeeds } from "./record.ts";
 import type { Segment } from "./segments.ts";
 import type { JournalStats } from "./stats.ts";
 
@@ -9,6 +10,8 @@ export interface JournalState {
   directory: string;
   stats: JournalStats;
   crashPoint: CrashPointHook;
+  /** Chance: the secrets of a new segment. */
+  newSeeds: () => RecordSeeds;
   /** In offset order; the last one is the active one while `activeFile` is open. */
   segments: Segment[];
   activeFile: OpenFile | null;

@@ -173,7 +173,8 @@ async function serve(thread: Thread): Promise<void> {
   loading.resolve(service);
   const report = (): void => {
     if (service === null) return;
-    const status = { ...service.status(), channels: channelsStatus(channels) };
+    const channelsNow = channelsStatus(channels, systemPace.monotonicMs());
+    const status = { ...service.status(), channels: channelsNow };
     send({ kind: "status", status });
   };
   const timer = setInterval(report, statusIntervalMs);

@@ -67,9 +67,11 @@ export const startingStatus: IngestStatus = {
   channels: { published: 0, delivered: 0, dropped: 0, unwatched: 0, failed: 0, awayMs: 0 },
 };
 
-export function channelsStatus({ counts, awaySinceMs }: CountedChannelPublisher): ChannelsStatus {
-  const awayMs =
-    awaySinceMs === null ? 0 : Math.max(1, Math.round(performance.now() - awaySinceMs));
+export function channelsStatus(
+  { counts, awaySinceMs }: CountedChannelPublisher,
+  nowMs: number,
+): ChannelsStatus {
+  const awayMs = awaySinceMs === null ? 0 : Math.max(1, Math.round(nowMs - awaySinceMs));
   return { ...counts, awayMs };
 }
 

@@ -217,18 +217,25 @@ test("words that must not stand in a source are reported where they count", () =
   );
 });
 
-test("the journal reads clock and disk only through its adapters", () => {
-  const source = 'import * as fs from "node:fs";\nconst now = Date.now();\nsetTimeout(f, 1);\n';
+test("what is simulated reads clock, disk and chance only through its adapters", () => {
+  const source =
+    'import * as fs from "node:fs";\nconst now = Date.now();\nsetTimeout(f, 1);\nrandomBytes(8);\n';
   const findings = findingsOf("determinism", {
     "broker/journal/a.ts": source,
     "broker/journal/clock.ts": source,
     "broker/journal/file-system.ts": source,
+    "broker/journal/seeds.ts": source,
     "broker/edge/a.ts": source,
+    "ingest/worker/pace.ts": source,
+    "ingest/worker/recorder.ts": "Math.random();",
+    "ingest/store/a.ts": source,
   });
   expect(findings.map((finding) => finding.split(" ")[0])).toEqual([
     "broker/journal/a.ts:1",
     "broker/journal/a.ts:2",
     "broker/journal/a.ts:3",
+    "broker/journal/a.ts:4",
+    "ingest/worker/recorder.ts:1",
   ]);
 });
 

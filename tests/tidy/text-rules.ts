@@ -138,11 +138,12 @@ const bans: Ban[] = [
     pattern: new RegExp(
       String.raw`\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b|` +
         String.raw`\bprocess\.hrtime\b|\bset(?:Timeout|Interval|Immediate)\(|` +
+        String.raw`\brandom(?:Bytes|UUID|Int)\b|` +
         String.raw`"node:(?:fs|fs\/promises|timers|timers\/promises|perf_hooks)"`,
       "g",
     ),
     layer: "codeAndStrings",
-    applies: (file) => file.startsWith("broker/journal/") && !isJournalAdapter(file),
+    applies: isSimulated,
     message: "is not deterministic: take it from the injected clock or file system",
   },
 ];
@@ -152,9 +153,15 @@ function mayReadEnvironment(file: string): boolean {
   return /^(?:nadi\.(?:ts|mjs)|tests\/run\.ts|tests\/(?:support|bench)\/.*)$/.test(file);
 }
 
-/** The files of the journal that touch the real clock and the real disk. */
-function isJournalAdapter(file: string): boolean {
-  return /^broker\/journal\/(?:clock|file-system|timers)\.ts$/.test(file);
+/** What `tests/simulation` runs, but for the files that touch the real clock, disk and chance. */
+function isSimulated(file: string): boolean {
+  const isAdapter =
+    /^broker\/journal\/(?:clock|file-system|seeds|timers)\.ts$/.test(file) ||
+    /^ingest\/(?:worker\/(?:main|pace)|desk\/desk-service)\.ts$/.test(file);
+  return (
+    !isAdapter &&
+    /^(?:broker\/journal|ingest\/(?:decode|desk|live|monitor|rules|worker))\//.test(file)
+  );
 }
 
 export const banRules: Rule[] = bans.map((ban) => ({

@@ -48,6 +48,8 @@ export class ModelDisk {
   fault: (call: DiskCall) => Error | null = () => null;
   /** Planted bug: syncs that these paths are told of and that never happen. */
   liesAbout: (path: string) => boolean = () => false;
+  /** How long a call takes: a simulation lets other things happen meanwhile. */
+  turn: (call: DiskCall) => Promise<void> = () => Promise.resolve();
   calls = 0;
   #durableNames = new Map<string, ModelFile>();
   #generation = 0;
@@ -75,11 +77,19 @@ export class ModelDisk {
   /** The disk as one process sees it; after `kill` or `cutPower` its calls never come back. */
   attach(): FileSystem {
     const generation = this.#generation;
-    const call = (name: string, path: string): Promise<void> => this.#call(generation, name, path);
+    return this.#attach((name, path) => this.#call(generation, name, path));
+  }
+
+  /** For who looks on from outside: nothing fails, nothing takes time, nothing is counted. */
+  look(): FileSystem {
+    return this.#attach(() => Promise.resolve());
+  }
+
+  #attach(call: (name: string, path: string) => Promise<void>): FileSystem {
     return {
       open: async (path, mode) => {
         await call("open", path);
-        return this.#handle(generation, path, this.#find(path, mode));
+        return this.#handle((name) => call(name, path), path, this.#find(path, mode));
       },
       list: async (path) => {
         await call("list", path);
@@ -144,15 +154,15 @@ export class ModelDisk {
 
   async #call(generation: number, name: string, path: string): Promise<void> {
     if (generation !== this.#generation) return new Promise(() => {});
-    const error = this.fault({ index: ++this.calls, name, path });
-    await Promise.resolve();
+    const made = { index: ++this.calls, name, path };
+    const error = this.fault(made);
+    await this.turn(made);
     // The caller's process is gone: nobody waits for an answer, and nothing may happen any more.
     if (generation !== this.#generation) return new Promise(() => {});
     if (error !== null) throw error;
   }
 
-  #handle(generation: number, path: string, file: ModelFile): OpenFile {
-    const call = (name: string): Promise<void> => this.#call(generation, name, path);
+  #handle(call: (name: string) => Promise<void>, path: string, file: ModelFile): OpenFile {
     return {
       read: async (target, position) => {
         await call("read");
@@ -170,18 +180,20 @@ export class ModelDisk {
         return bytes.byteLength;
       },
       dataSync: async () => {
+        // What is written while the disk syncs is not covered.
+        const covered = new Set(file.pending);
         try {
           await call("dataSync");
         } catch (error) {
           // The trap: these pages count as clean from now on, and were never written.
-          for (const change of file.pending) change.isLost = true;
+          for (const change of covered) change.isLost = true;
           throw error;
         }
         if (this.liesAbout(path)) return;
-        for (const change of file.pending) {
+        for (const change of covered) {
           if (!change.isLost) file.durable = changed(file.durable, change);
         }
-        file.pending = file.pending.filter((change) => change.isLost);
+        file.pending = file.pending.filter((change) => change.isLost || !covered.has(change));
       },
       truncate: async (length) => {
         await call("truncate");
