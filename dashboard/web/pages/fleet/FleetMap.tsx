@@ -105,6 +105,12 @@ function StackList(props: {
       role="dialog"
       aria-label={texts.stacked(format.number(stack.vehicles.length))}
       style={{ left: stack.x, top: stack.y }}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        // The page's own Escape gives up what was chosen before.
+        event.stopPropagation();
+        onClose();
+      }}
     >
       <ul>
         {stack.vehicles.map((vehicle, at) => (
