@@ -130,8 +130,12 @@ const recordsAway = {
   id: "Catatan Nadi tidak dapat dibaca atau ditulis saat ini: coba lagi.",
 };
 
-/** Codes of ingest and devices that come through a route as they are; tests hold their tables. */
+/** Codes of other folders that come through a route as they are; tests hold their tables. */
 const passedMessages = {
+  BROKER_PEERS_UNAVAILABLE: {
+    en: "Another part of Nadi can't be reached now; readings are still taken: try again.",
+    id: "Bagian lain dari Nadi tidak dapat dihubungi; data tetap diterima: coba lagi.",
+  },
   INGEST_STORE_UNAVAILABLE: storeAway,
   INGEST_STORE_CLOSED: storeAway,
   INGEST_WORKER_GONE: storeAway,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { brokerErrors } from "../../../broker/errors.ts";
 import { httpErrors } from "../../../dashboard/server/errors.ts";
 import { problemMessages } from "../../../dashboard/server/problem-messages.ts";
 import { CodedError } from "../../../devices/index.ts";
@@ -7,7 +8,13 @@ import { registryErrors } from "../../../devices/registry/errors.ts";
 import { ingestErrors } from "../../../ingest/errors.ts";
 import { createKitchenApi } from "./kitchen-api.ts";
 
-const tables = { ...httpErrors, ...ingestErrors, ...recordsErrors, ...registryErrors };
+const tables = {
+  ...brokerErrors,
+  ...httpErrors,
+  ...ingestErrors,
+  ...recordsErrors,
+  ...registryErrors,
+};
 
 test("no code has a page without being in a table of codes", () => {
   for (const code of Object.keys(problemMessages)) expect(tables).toHaveProperty(code);
