@@ -15,8 +15,8 @@ export const beatMs = 500;
 export const missedBeatsMax = 6;
 
 /**
- * Which other processes live. Time is counted in our own beats as they come back over the bus: while
- * it is away or frozen, or we ourselves stand still, nobody grows older.
+ * Which other processes live. Time is counted in our own beats as they come back over the bus:
+ * while it is away or frozen, or we ourselves stand still, nobody grows older.
  */
 export class Nodes {
   readonly #missed = new Map<string, { node: PeerNode; beats: number }>();
