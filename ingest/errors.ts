@@ -32,6 +32,16 @@ export const ingestErrors = {
   INGEST_WORKER_GONE: unavailable,
   /** The worker does not keep up with what it is asked: try again. */
   INGEST_BUSY: unavailable,
+  /** Another process owns the partition by now: what this one still writes is refused. */
+  INGEST_LEASE_LOST: { class: "conflict", status: 409, retryable: false },
+  /** Whether this process still owns the partition is not known: the records do not answer. */
+  INGEST_LEASE_UNSURE: unavailable,
+  /** Another process has the kitchen's partition, or nobody has it yet. */
+  INGEST_KITCHEN_ELSEWHERE: unavailable,
+  /** Several ingest processes need a store of readings that all of them can write. */
+  INGEST_STORE_NOT_SHARED: { class: "conflict", status: 409, retryable: false },
+  /** The rows of the monitor are divided otherwise, and somebody works with them. */
+  INGEST_LAYOUT_IN_USE: { class: "conflict", status: 409, retryable: false },
   INGEST_INTERNAL: { class: "internal", status: 500, retryable: false },
 } as const satisfies Record<string, ErrorFacts>;
 

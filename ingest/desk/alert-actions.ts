@@ -176,7 +176,8 @@ async function appendMessage(
     offset: record.entry_offset,
     userId: by,
   });
-  await appendToOutbox(tx, [{ ...message, alertId: record.alert_id, offset: null }]);
+  const { alert_id: alertId, partition } = record;
+  await appendToOutbox(tx, [{ ...message, alertId, offset: null, partition }]);
 }
 
 function actionMissing(alertId: string): CodedError {

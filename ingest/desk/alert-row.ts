@@ -35,8 +35,12 @@ export interface MovedAlert {
   alert: AlertRow;
 }
 
-/** After an effect that moves it; `null` before its first. */
-export function moveByMachine(before: AlertRecord | null, effect: AlertEffect): MovedAlert {
+/** After an effect that moves it, of an entry of that partition; `null` before its first. */
+export function moveByMachine(
+  before: AlertRecord | null,
+  effect: AlertEffect,
+  partition: number,
+): MovedAlert {
   const { revision, ...machine } = effect.alert;
   const record = {
     ...(before ?? untouched),
@@ -49,6 +53,7 @@ export function moveByMachine(before: AlertRecord | null, effect: AlertEffect): 
     machine_json: JSON.stringify(machine),
     is_resolved: 0,
     change_count: (before?.change_count ?? 0) + 1,
+    partition,
   };
   return withResolved(record, merge(machine, record));
 }

@@ -5,6 +5,7 @@ import { formatAlertMessage } from "./alert-message.ts";
 import { moveByMachine } from "./alert-row.ts";
 import { putDeadLetters } from "./dead-letters.ts";
 import type { AlertRow, OutboxMessage } from "./desk.ts";
+import { requireTenure, type Tenure } from "./leases.ts";
 import { appendToOutbox, type NewOutboxMessage } from "./outbox.ts";
 import { type AlertRecord, inChunks, type IngestTables, type IngestTransaction } from "./tables.ts";
 
@@ -17,13 +18,16 @@ type AlertEffect = Extract<Effect, { kind: "alert" }>;
  */
 export async function applyEffects(
   records: Records,
+  tenure: Tenure,
   effects: readonly Effect[],
 ): Promise<OutboxMessage[]> {
   if (effects.length === 0) return [];
   return writeTransaction<IngestTables, OutboxMessage[]>(records, async (tx) => {
+    await requireTenure(tx, tenure);
     const messages = await applyAlerts(
       tx,
       effects.filter((effect) => effect.kind === "alert"),
+      tenure.partition,
     );
     await putDeadLetters(
       tx,
@@ -36,6 +40,7 @@ export async function applyEffects(
 async function applyAlerts(
   tx: IngestTransaction,
   effects: readonly AlertEffect[],
+  partition: number,
 ): Promise<NewOutboxMessage[]> {
   const current = await readAlerts(tx, [...new Set(effects.map(({ alert }) => alert.alertId))]);
   const moved = new Map<string, AlertRecord>();
@@ -48,17 +53,17 @@ async function applyAlerts(
       `alert ${alertId} belongs to ${before?.sppg_id} and came for ${sppgId}`,
     );
     if (before !== null && revision <= before.revision) continue;
-    const after = moveByMachine(before, effect);
+    const after = moveByMachine(before, effect, partition);
     current.set(alertId, after.record);
     moved.set(alertId, after.record);
-    messages.push(toMessage(after.alert, effect));
+    messages.push({ ...toMessage(after.alert, effect), partition });
   }
   await writeAlerts(tx, [...moved.values()]);
   await appendToOutbox(tx, messages);
   return messages;
 }
 
-function toMessage(alert: AlertRow, effect: AlertEffect): NewOutboxMessage {
+function toMessage(alert: AlertRow, effect: AlertEffect): Omit<NewOutboxMessage, "partition"> {
   const { alertId, revision } = effect.alert;
   const { offset, receivedTimeMs } = effect;
   const facts = { id: `${alertId}.${revision}`, timestampMs: receivedTimeMs, offset };
@@ -94,6 +99,7 @@ async function writeAlerts(tx: IngestTransaction, records: readonly AlertRecord[
             machine_json: build.ref("excluded.machine_json"),
             is_resolved: build.ref("excluded.is_resolved"),
             change_count: build.ref("excluded.change_count"),
+            partition: build.ref("excluded.partition"),
           }))
           .whereRef("excluded.revision", ">", "alert.revision"),
       )

@@ -12,6 +12,8 @@ import type {
   StateRow,
 } from "../monitor/monitor.ts";
 import type { Rule, RuleVersion } from "../rules/rule.ts";
+import type { LayoutRecords } from "./layout.ts";
+import type { LeaseRecords, Tenure } from "./leases.ts";
 
 /** A message that waits to be published; its id is stable, so that a repeat is recognised. */
 export interface OutboxMessage {
@@ -21,8 +23,8 @@ export interface OutboxMessage {
   text: string;
 }
 
-/** What the ingest worker needs: service name `ingest` of the records worker. */
-export interface IngestRecords {
+/** What the ingest worker needs of one partition of the journal. */
+export interface PartitionRecords {
   /** Every rule as of a change: the newest version at or below `changeSeq`. */
   rulesAsOf(changeSeq: number): Promise<RuleVersion[]>;
   /** What changed with `afterSeq` < seq ≤ `uptoSeq`; and whether kitchens or devices did. */
@@ -52,6 +54,22 @@ export interface IngestRecords {
   markPublished(ids: readonly string[]): Promise<void>;
   /** Forgets published messages at or below the monitor's cursor, and how many; some at a time. */
   pruneOutbox(cursorOffset: number): Promise<number>;
+}
+
+/**
+ * Service name `ingest` of the records worker. Called directly, the methods of `PartitionRecords`
+ * are about partition 0 of a journal that only this process writes, which its data lock guards.
+ */
+export interface IngestRecords extends PartitionRecords, LeaseRecords, LayoutRecords {
+  /**
+   * A method of `PartitionRecords` as the owner of a partition: what writes is refused with
+   * `INGEST_LEASE_LOST`, in its own transaction, once another process has become the owner.
+   */
+  asOwner<Name extends keyof PartitionRecords>(
+    tenure: Tenure,
+    name: Name,
+    args: Parameters<PartitionRecords[Name]>,
+  ): ReturnType<PartitionRecords[Name]>;
 }
 
 /** One alert as people see it. */

@@ -1,4 +1,4 @@
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import {
   identityColumn,
   identityType,
@@ -26,6 +26,13 @@ export const migrations: readonly Migration[] = [
     async up(tx) {
       // A start asks for those of the last seconds among years of them.
       await tx.schema.createIndex("alert_by_entry").on("alert").column("entry_offset").execute();
+    },
+  },
+  {
+    id: "0013-partitions",
+    async up(tx) {
+      await nameThePartition(tx);
+      await createLeases(tx);
     },
   },
 ];
@@ -157,5 +164,55 @@ async function createMonitorState(tx: Transaction<unknown>): Promise<void> {
     .addColumn("id", "integer", (column) => column.primaryKey())
     .addColumn("entry_offset", "bigint", (column) => column.notNull())
     .addColumn("body", "text", (column) => column.notNull())
+    .execute();
+}
+
+/** What one journal has written so far is partition 0, and stays where it is. */
+async function nameThePartition(tx: Transaction<unknown>): Promise<void> {
+  await tx.schema.alterTable("monitor_meta").renameColumn("id", "partition").execute();
+  await sql`update monitor_meta set partition = 0`.execute(tx);
+  for (const table of ["monitor_state", "alert", "outbox"]) {
+    await tx.schema
+      .alterTable(table)
+      .addColumn("partition", "integer", (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
+  await tx.schema
+    .createIndex("monitor_state_by_partition")
+    .on("monitor_state")
+    .columns(["partition", "sppg_id", "state_key"])
+    .execute();
+  await tx.schema.dropIndex("alert_by_entry").execute();
+  await tx.schema
+    .createIndex("alert_by_partition_and_entry")
+    .on("alert")
+    .columns(["partition", "entry_offset"])
+    .execute();
+  await tx.schema.dropIndex("outbox_by_state").execute();
+  await tx.schema
+    .createIndex("outbox_by_partition_and_state")
+    .on("outbox")
+    .columns(["partition", "is_published", "number"])
+    .execute();
+}
+
+async function createLeases(tx: Transaction<unknown>): Promise<void> {
+  await tx.schema
+    .createTable("partition_layout")
+    .addColumn("id", "integer", (column) => column.primaryKey())
+    .addColumn("partitions", "integer", (column) => column.notNull())
+    .execute();
+  await tx.schema
+    .createTable("partition_lease")
+    .addColumn("partition", "integer", (column) => column.primaryKey())
+    .addColumn("owner", "text")
+    .addColumn("epoch", "bigint", (column) => column.notNull())
+    .addColumn("expires_at_ms", "bigint", (column) => column.notNull())
+    .execute();
+  await tx.schema
+    .createTable("ingest_process")
+    .addColumn("process_id", "text", (column) => column.primaryKey())
+    .addColumn("store", "text", (column) => column.notNull())
+    .addColumn("expires_at_ms", "bigint", (column) => column.notNull())
     .execute();
 }

@@ -1,27 +1,28 @@
 import { type Records, tablesOf, writeTransaction } from "../../devices/index.ts";
 import type { MonitorMeta, StateRow } from "../monitor/monitor.ts";
-import type { IngestRecords } from "./desk.ts";
+import type { PartitionRecords } from "./desk.ts";
+import { requireTenure, type Tenure } from "./leases.ts";
 import { inChunks, type IngestTables, type IngestTransaction } from "./tables.ts";
 
-type StateMethods = Pick<IngestRecords, "loadMonitorMeta" | "loadStateRows" | "saveState">;
+type StateMethods = Pick<PartitionRecords, "loadMonitorMeta" | "loadStateRows" | "saveState">;
 
-const metaId = 1;
 /** What one answer holds at most: a start reads page by page. */
 const loadedRowsMax = 5_000;
 
-export function createStateMethods(records: Records): StateMethods {
+export function createStateMethods(records: Records, tenure: Tenure): StateMethods {
   const db = tablesOf<IngestTables>(records);
+  const { partition } = tenure;
   return {
     async loadMonitorMeta() {
       const row = await db
         .selectFrom("monitor_meta")
         .selectAll()
-        .where("id", "=", metaId)
+        .where("partition", "=", partition)
         .executeTakeFirst();
       return row === undefined ? null : { offset: row.entry_offset, body: row.body };
     },
     async loadStateRows(after, limit) {
-      const all = db.selectFrom("monitor_state").selectAll();
+      const all = db.selectFrom("monitor_state").selectAll().where("partition", "=", partition);
       const rows = await (after === null
         ? all
         : all.where((build) =>
@@ -45,8 +46,9 @@ export function createStateMethods(records: Records): StateMethods {
     },
     async saveState(rows, meta) {
       await writeTransaction<IngestTables, void>(records, async (tx) => {
-        for (const chunk of inChunks(newestByKey(rows))) await putRows(tx, chunk);
-        if (meta !== null) await putMeta(tx, meta);
+        await requireTenure(tx, tenure);
+        for (const chunk of inChunks(newestByKey(rows))) await putRows(tx, chunk, partition);
+        if (meta !== null) await putMeta(tx, meta, partition);
       });
     },
   };
@@ -63,7 +65,11 @@ function newestByKey(rows: readonly StateRow[]): StateRow[] {
   return [...newest.values()];
 }
 
-async function putRows(tx: IngestTransaction, rows: readonly StateRow[]): Promise<void> {
+async function putRows(
+  tx: IngestTransaction,
+  rows: readonly StateRow[],
+  partition: number,
+): Promise<void> {
   await tx
     .insertInto("monitor_state")
     .values(
@@ -72,6 +78,7 @@ async function putRows(tx: IngestTransaction, rows: readonly StateRow[]): Promis
         state_key: key,
         entry_offset: offset,
         body,
+        partition,
       })),
     )
     .onConflict((conflict) =>
@@ -86,13 +93,17 @@ async function putRows(tx: IngestTransaction, rows: readonly StateRow[]): Promis
     .execute();
 }
 
-async function putMeta(tx: IngestTransaction, { offset, body }: MonitorMeta): Promise<void> {
+async function putMeta(
+  tx: IngestTransaction,
+  { offset, body }: MonitorMeta,
+  partition: number,
+): Promise<void> {
   await tx
     .insertInto("monitor_meta")
-    .values({ id: metaId, entry_offset: offset, body })
+    .values({ partition, entry_offset: offset, body })
     .onConflict((conflict) =>
       conflict
-        .column("id")
+        .column("partition")
         .doUpdateSet((build) => ({
           entry_offset: build.ref("excluded.entry_offset"),
           body: build.ref("excluded.body"),

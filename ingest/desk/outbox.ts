@@ -1,10 +1,11 @@
 import { type Records, tablesOf, writeTransaction } from "../../devices/index.ts";
 import { placeMessage } from "./alert-message.ts";
 import { toAlertRow } from "./alert-row.ts";
-import type { IngestRecords, OutboxMessage } from "./desk.ts";
+import type { OutboxMessage, PartitionRecords } from "./desk.ts";
+import { requireTenure, type Tenure } from "./leases.ts";
 import { inChunks, type IngestTables, type IngestTransaction } from "./tables.ts";
 
-type OutboxMethods = Pick<IngestRecords, "unpublished" | "markPublished" | "pruneOutbox">;
+type OutboxMethods = Pick<PartitionRecords, "unpublished" | "markPublished" | "pruneOutbox">;
 
 /** What one answer holds at most: a message has about 1 KB. */
 const unpublishedMax = 1_000;
@@ -15,6 +16,8 @@ export interface NewOutboxMessage extends OutboxMessage {
   alertId: string;
   /** `null`: it takes its place in the journal when it is first fetched. */
   offset: number | null;
+  /** Of the journal: whoever owns it sends the message. */
+  partition: number;
 }
 
 /** Inside the transaction that moved the alerts: no alert moves without its message. */
@@ -23,13 +26,14 @@ export async function appendToOutbox(
   messages: readonly NewOutboxMessage[],
 ): Promise<void> {
   for (const chunk of inChunks(messages)) {
-    const rows = chunk.map(({ id, alertId, offset, channel, text }) => ({
+    const rows = chunk.map(({ id, alertId, offset, channel, text, partition }) => ({
       id,
       alert_id: alertId,
       entry_offset: offset,
       channel,
       text,
       is_published: 0,
+      partition,
     }));
     await tx
       .insertInto("outbox")
@@ -39,14 +43,16 @@ export async function appendToOutbox(
   }
 }
 
-export function createOutboxMethods(records: Records): OutboxMethods {
+export function createOutboxMethods(records: Records, tenure: Tenure): OutboxMethods {
   const db = tablesOf<IngestTables>(records);
+  const { partition } = tenure;
   return {
     async unpublished(limit, offset) {
-      if (offset !== undefined) await placeWaiting(records, offset);
+      if (offset !== undefined) await placeWaiting(records, tenure, offset);
       return db
         .selectFrom("outbox")
         .select(["id", "channel", "text"])
+        .where("partition", "=", partition)
         .where("is_published", "=", 0)
         .orderBy("number")
         .limit(Math.min(limit, unpublishedMax))
@@ -55,6 +61,7 @@ export function createOutboxMethods(records: Records): OutboxMethods {
     async markPublished(ids) {
       if (ids.length === 0) return;
       await writeTransaction<IngestTables, void>(records, async (tx) => {
+        await requireTenure(tx, tenure);
         for (const chunk of inChunks(ids)) {
           await tx
             .updateTable("outbox")
@@ -66,12 +73,14 @@ export function createOutboxMethods(records: Records): OutboxMethods {
     },
     async pruneOutbox(cursorOffset) {
       return writeTransaction<IngestTables, number>(records, async (tx) => {
+        await requireTenure(tx, tenure);
         const result = await tx
           .deleteFrom("outbox")
           .where("number", "in", (build) =>
             build
               .selectFrom("outbox")
               .select("number")
+              .where("partition", "=", partition)
               .where("is_published", "=", 1)
               .where((where) =>
                 where.or([
@@ -94,20 +103,24 @@ export function createOutboxMethods(records: Records): OutboxMethods {
  * older than its snapshot. So its message takes the place where the monitor first fetches it, with
  * the alert as it is by then: a message of the machine that was sent meanwhile is not taken back.
  */
-async function placeWaiting(records: Records, offset: number): Promise<void> {
+async function placeWaiting(records: Records, tenure: Tenure, offset: number): Promise<void> {
+  const { partition } = tenure;
   const waiting = await tablesOf<IngestTables>(records)
     .selectFrom("outbox")
     .select("number")
+    .where("partition", "=", partition)
     .where("is_published", "=", 0)
     .where("entry_offset", "is", null)
     .executeTakeFirst();
   if (waiting === undefined) return;
   await writeTransaction<IngestTables, void>(records, async (tx) => {
+    await requireTenure(tx, tenure);
     const rows = await tx
       .selectFrom("outbox")
       .innerJoin("alert", "alert.alert_id", "outbox.alert_id")
       .select(["outbox.number", "outbox.text"])
       .selectAll("alert")
+      .where("outbox.partition", "=", partition)
       .where("outbox.is_published", "=", 0)
       .where("outbox.entry_offset", "is", null)
       .execute();

@@ -2,10 +2,10 @@ import { type Records, tablesOf } from "../../devices/index.ts";
 import type { Kysely } from "kysely";
 import type { AlertCommand } from "../monitor/monitor.ts";
 import type { Rule, RuleVersion } from "../rules/rule.ts";
-import type { IngestRecords, RuleVersionRecord } from "./desk.ts";
+import type { PartitionRecords, RuleVersionRecord } from "./desk.ts";
 import type { AlertCommandRow, IngestTables, RuleVersionRow } from "./tables.ts";
 
-type FactMethods = Pick<IngestRecords, "rulesAsOf" | "factsBetween">;
+type FactMethods = Pick<PartitionRecords, "rulesAsOf" | "factsBetween">;
 
 /** What the monitor follows of people's changes; without the defaults, which it knows itself. */
 export function createFactMethods(records: Records): FactMethods {

@@ -12,6 +12,9 @@ export interface IngestTables {
   dead_letter: DeadLetterRow;
   monitor_state: MonitorStateRow;
   monitor_meta: MonitorMetaRow;
+  partition_layout: PartitionLayoutRow;
+  partition_lease: PartitionLeaseRow;
+  ingest_process: IngestProcessRow;
   /** The registry's: read here, written by `appendChange` alone. */
   change_log: { seq: number; kind: string; sppg_id: string | null; at_ms: number };
   /** The registry's: says who has changed a rule. */
@@ -63,6 +66,8 @@ export interface AlertRecord {
   // Of both.
   is_resolved: number;
   change_count: number;
+  /** Whose entry has moved it last: `entry_offset` counts in that partition of the journal. */
+  partition: number;
 }
 
 /** Every action of a person in its own words: the alert itself shows the newest only. */
@@ -87,6 +92,8 @@ export interface OutboxRow {
   channel: string;
   text: string;
   is_published: number;
+  /** Who sends it. */
+  partition: number;
 }
 
 /** A ring for each device: a newer letter takes the slot of an old one. */
@@ -110,13 +117,51 @@ export interface MonitorStateRow {
   state_key: string;
   entry_offset: number;
   body: string;
+  partition: number;
 }
 
-/** One row, id 1. */
+/** A row for each partition of the journal; a journal of files is partition 0. */
 export interface MonitorMetaRow {
-  id: number;
+  partition: number;
   entry_offset: number;
   body: string;
+}
+
+/** One row, id 1: into how many partitions the rows are divided. None: 1. */
+export interface PartitionLayoutRow {
+  id: number;
+  partitions: number;
+}
+
+/** Who runs a partition, by the database's own clock. Rows are made by the first who looks. */
+export interface PartitionLeaseRow {
+  partition: number;
+  /** `null`: given back. */
+  owner: string | null;
+  /** Grows with each change of owner: what an earlier owner still writes is refused. */
+  epoch: number;
+  expires_at_ms: number;
+}
+
+/** An ingest process that lives, or has lived a moment ago. */
+export interface IngestProcessRow {
+  process_id: string;
+  /** `local`: nobody else can write its store of readings. */
+  store: string;
+  expires_at_ms: number;
+}
+
+/** Of partitions below that number, in order. */
+export function readLeases(
+  tx: IngestTransaction,
+  partitions: number,
+): Promise<PartitionLeaseRow[]> {
+  return tx
+    .selectFrom("partition_lease")
+    .selectAll()
+    .where("partition", "<", partitions)
+    .orderBy("partition")
+    .execute();
 }
 
 /** Rows of one statement: SQLite takes 32,766 parameters, and no row here has more than 16. */

@@ -9,42 +9,26 @@ import {
 } from "../../broker/index.ts";
 import { callRecords, type Registry } from "../../devices/index.ts";
 import type { IngestRecords } from "../desk/desk.ts";
-import type { LiveClock } from "../live/live.ts";
 import { monitorFactory } from "./monitor-factory.ts";
 import { openStore } from "./open-store.ts";
 import { systemPace } from "./pace.ts";
 import {
-  describeError,
   type ErrorOnPort,
   fromPort,
   type FromIngest,
   type IngestStart,
-  type LogLevel,
   type ToIngest,
   toPort,
 } from "./protocol.ts";
 import { type IngestService, type ServicePorts, startService, type WorkerLog } from "./service.ts";
 import { channelsStatus } from "./status.ts";
-
-const statusIntervalMs = 500;
-const maintainIntervalMs = 3_600_000;
-
-const liveClock: LiveClock = {
-  monotonicMs: () => performance.now(),
-  later(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
-
-function createLog(send: (message: FromIngest) => void): WorkerLog {
-  const write =
-    (level: LogLevel) => (fields: Readonly<Record<string, unknown>>, message: string) => {
-      const err = "err" in fields ? { err: describeError(fields["err"]) } : {};
-      send({ kind: "log", level, fields: { ...fields, ...err }, message });
-    };
-  return { info: write("info"), warn: write("warn"), error: write("error") };
-}
+import {
+  createLog,
+  endThread,
+  liveClock,
+  maintainRegularly,
+  statusIntervalMs,
+} from "./surroundings.ts";
 
 /** Cursors are the main thread's, which writes the journal. */
 function createCursors(send: (message: FromIngest) => void): {
@@ -106,12 +90,7 @@ async function openPorts(thread: Thread): Promise<{
     liveClock,
     crashPoint: crashPointFrom(start.crashPointSetting ?? undefined),
     log,
-    onFatal: (error) => {
-      // Where nothing catches it, which ends this thread: the main thread hears it.
-      setImmediate(() => {
-        throw error;
-      });
-    },
+    onFatal: endThread,
   };
   const close = async (): Promise<void> => {
     await follower.close();
@@ -120,18 +99,6 @@ async function openPorts(thread: Thread): Promise<{
     records.close();
   };
   return { ports, channels, close };
-}
-
-/** Retention and month files: at the start and every hour, beside the writing. */
-function maintainRegularly({ store, log }: ServicePorts): () => void {
-  const maintain = (): void => {
-    store.maintain(Date.now()).catch((error: unknown) => {
-      log.error({ err: error }, "old readings were not tidied up: tried again in an hour");
-    });
-  };
-  const timer = setInterval(maintain, maintainIntervalMs);
-  maintain();
-  return () => clearInterval(timer);
 }
 
 async function serve(thread: Thread): Promise<void> {
@@ -174,11 +141,11 @@ async function serve(thread: Thread): Promise<void> {
   const report = (): void => {
     if (service === null) return;
     const channelsNow = channelsStatus(channels, systemPace.monotonicMs());
-    const status = { ...service.status(), channels: channelsNow };
+    const status = { ...service.status(), channels: channelsNow, partitions: null };
     send({ kind: "status", status });
   };
   const timer = setInterval(report, statusIntervalMs);
-  const stopMaintaining = maintainRegularly(ports);
+  const stopMaintaining = maintainRegularly(ports.store, ports.log);
   report();
   // A killed process keeps no compiled code otherwise, and the next start pays again.
   flushCompileCache();

@@ -1,18 +1,19 @@
 import type { ChannelPublisher } from "../../broker/index.ts";
 import type { Registry } from "../../devices/index.ts";
 import { createDecoder } from "../decode/decoder.ts";
-import { createDirectory, type DirectorySource } from "../decode/directory-cache.ts";
-import type { IngestRecords } from "../desk/desk.ts";
+import type { DirectorySource } from "../decode/directory-cache.ts";
+import type { PartitionRecords } from "../desk/desk.ts";
 import { createLive, type Live, type LiveClock } from "../live/live.ts";
 import type { KitchenSnapshot, Monitor } from "../monitor/monitor.ts";
 import type { TelemetryStore } from "../store/store.ts";
 import { Batches, type BatchesOptions } from "./batches.ts";
-import { createChanges, type Changes } from "./changes.ts";
+import type { Changes } from "./changes.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { CrashPoint } from "./crash.ts";
 import { Effects } from "./effects.ts";
 import { FlushRequests } from "./flush-requests.ts";
 import { loadMonitor, type MonitorFactory } from "./load-monitor.ts";
+import { type LoadedRegistry, loadRegistry } from "./load-registry.ts";
 import { MonitorLoop } from "./monitor-loop.ts";
 import { Outbox } from "./outbox.ts";
 import { type Bell, createBell, type Pace } from "./pace.ts";
@@ -30,12 +31,12 @@ export interface WorkerLog {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** What stands around the two consumers. */
+/** What stands around the two consumers of a partition of the journal. */
 export interface ServicePorts {
   readJournal: BatchesOptions["readJournal"];
   syncedOffset(): number;
   commitCursor: (name: CursorName, nextOffset: number) => Promise<void>;
-  records: IngestRecords;
+  records: PartitionRecords;
   registry: DirectorySource & Pick<Registry, "lastChangeSeq">;
   store: TelemetryStore;
   channels: ChannelPublisher;
@@ -63,6 +64,10 @@ export interface IngestService {
   status(): ConsumersStatus;
   /** Drains within its bounds, saves, and leaves the ports to the caller. Idempotent. */
   stop(): Promise<void>;
+  /** The same without draining, for another process that goes on from there. */
+  handOver(): Promise<void>;
+  /** Ends as it stands and saves nothing: another process is the owner already. Idempotent. */
+  abandon(): Promise<void>;
 }
 
 export const stopLimits = {
@@ -80,7 +85,7 @@ interface Parts {
   /** Aborted: nothing is tried again. */
   trying: AbortController;
   monitor: Monitor;
-  changes: Changes;
+  changes: Pick<Changes, "follow" | "factsBetween">;
   batches: Batches;
   effects: Effects;
   outbox: Outbox;
@@ -88,26 +93,39 @@ interface Parts {
   flushes: FlushRequests;
 }
 
+export interface StartOptions {
+  /** What several services of this thread share; left out: read by this one. */
+  loaded?: LoadedRegistry;
+  /** Aborted: the start rejects instead of trying again. */
+  signal?: AbortSignal;
+}
+
 /** Loads what the consumers need and sets them going. Rejects when the records can't be read. */
-export async function startService(ports: ServicePorts, place: StartPlace): Promise<IngestService> {
+export async function startService(
+  ports: ServicePorts,
+  place: StartPlace,
+  { loaded, signal }: StartOptions = {},
+): Promise<IngestService> {
   const trying = new AbortController();
+  if (signal?.aborted === true) trying.abort();
+  signal?.addEventListener("abort", () => trying.abort(), { once: true });
   const replayUpTo = ports.syncedOffset();
-  const directory = createDirectory(ports.registry);
-  const changes = createChanges(ports.records, directory);
   const untilItWorks = {
     pace: ports.pace,
     signal: trying.signal,
     onFailure: failures(ports, "start"),
   };
-  const { monitor, startOffset } = await retry(async () => {
-    // The seq first: what changes while the directory is read is followed again.
-    await changes.load(await ports.registry.lastChangeSeq());
-    return await loadMonitor(ports.records, ports.monitors, {
-      directory,
-      replayUpTo,
-      isWatched: (sppgId) => ports.channels.watched?.has(sppgId) ?? true,
-    });
-  }, untilItWorks);
+  const registry = loaded ?? (await loadRegistry(ports, untilItWorks));
+  const { directory, changes } = registry;
+  const { monitor, startOffset } = await retry(
+    () =>
+      loadMonitor(ports.records, ports.monitors, {
+        directory,
+        replayUpTo,
+        isWatched: (sppgId) => ports.channels.watched?.has(sppgId) ?? true,
+      }),
+    untilItWorks,
+  );
   const decoder = createDecoder({ directory });
   const bell = createBell(ports.pace);
   const parts: Parts = {
@@ -241,20 +259,25 @@ function runService(
     snapshot: (sppgId) => monitor.snapshot(sppgId),
     status: () => status(stopping !== null),
     stop() {
-      stopping ??= stopService(parts, consumers, running);
+      stopping ??= drain(parts, consumers).then(() => save(parts, consumers, running));
       return stopping;
+    },
+    handOver() {
+      stopping ??= save(parts, consumers, running);
+      return stopping;
+    },
+    async abandon() {
+      parts.trying.abort();
+      stopping ??= endLoops(parts, running);
+      await stopping;
     },
   };
 }
 
-async function stopService(
-  parts: Parts,
-  consumers: Consumers,
+async function endLoops(
+  { ports, bell, live, ...parts }: Parts,
   running: Promise<unknown>,
 ): Promise<void> {
-  const { ports, bell, effects, monitor, live } = parts;
-  const { recorder, loop, checkpoints } = consumers;
-  await drain(parts, consumers);
   parts.running.abort();
   // A write that a slow store has not answered yet is not waited for: it is done again.
   ports.store.giveUp();
@@ -262,6 +285,12 @@ async function stopService(
   // Its failure has been told already.
   await Promise.allSettled([running]);
   live.close();
+}
+
+async function save(parts: Parts, consumers: Consumers, running: Promise<unknown>): Promise<void> {
+  const { ports, effects, monitor } = parts;
+  const { recorder, loop, checkpoints } = consumers;
+  await endLoops(parts, running);
   // A fold that was given up in the middle has left some behind.
   effects.add(monitor.takeEffects());
   const over = new AbortController();

@@ -22,6 +22,36 @@ export interface ChannelsStatus extends ChannelPublisherCounts {
 /** All that the worker tells of itself. */
 export interface IngestStatus extends ConsumersStatus {
   channels: ChannelsStatus;
+  /**
+   * Of a partitioned journal; then counts are of all partitions that were ever owned, lags and
+   * offsets sums over those that are. `null`: the journal has one part, and this process it.
+   */
+  partitions: PartitionsStatus | null;
+}
+
+/** Which partitions this process owns, and how it stands with the others. */
+export interface PartitionsStatus {
+  /** Of the journal. */
+  count: number;
+  owned: readonly PartitionStatus[];
+  /** So many are to come: others still have them, or have died a moment ago. */
+  missing: number;
+  /** Ingest processes that share the records, with this one. */
+  liveProcesses: number;
+  /** Since the leases were last kept. */
+  leaseAgeMs: number;
+  /** What an acknowledgement means, in a sentence. */
+  durability: string;
+  /** The journal answers. */
+  isJournalAvailable: boolean;
+}
+
+export interface PartitionStatus {
+  partition: number;
+  epoch: number;
+  state: ConsumersStatus["state"];
+  recorderLag: number;
+  monitorLag: number;
 }
 
 /** Plain numbers since the start of the worker, for readiness and metrics. */
@@ -65,6 +95,7 @@ export const startingStatus: IngestStatus = {
   batches: 0,
   live: { sent: 0, conflated: 0, dropped: 0 },
   channels: { published: 0, delivered: 0, dropped: 0, unwatched: 0, failed: 0, awayMs: 0 },
+  partitions: null,
 };
 
 export function channelsStatus(

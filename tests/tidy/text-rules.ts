@@ -157,7 +157,7 @@ function mayReadEnvironment(file: string): boolean {
 function isSimulated(file: string): boolean {
   const isAdapter =
     /^broker\/journal\/(?:clock|file-system|seeds|timers)\.ts$/.test(file) ||
-    /^ingest\/(?:worker\/(?:main|pace)|desk\/desk-service)\.ts$/.test(file);
+    /^ingest\/(?:worker\/(?:main|pace|surroundings)|desk\/desk-service)\.ts$/.test(file);
   return (
     !isAdapter &&
     /^(?:broker\/journal|ingest\/(?:decode|desk|live|monitor|rules|worker))\//.test(file)

@@ -4,15 +4,18 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  sql,
 } from "kysely";
 import { expect, test } from "vitest";
 import { loadMigrations, migrate } from "../../../devices/records/migrations.ts";
 import { openRecords } from "../../../devices/records/records.ts";
 import { registryMigrationsModule } from "../../../devices/registry/migrations.ts";
 import type { Records } from "../../../devices/records/records.ts";
+import { moveByMachine } from "../../../ingest/desk/alert-row.ts";
 import { createService } from "../../../ingest/desk/ingest-service.ts";
 import { ingestMigrationsModule, migrations } from "../../../ingest/desk/migrations.ts";
-import { alertEffect, deadLetter } from "./factories.ts";
+import { openEngineRecords } from "../../support/records.ts";
+import { alertEffect, deadLetter, sppgId } from "./factories.ts";
 
 /** A database that compiles for PostgreSQL, runs nothing and remembers the statements. */
 function compileForPostgres(): { records: Records; statements: string[] } {
@@ -34,8 +37,41 @@ test("ingest's tables are added to a registry that is there already", async (t) 
   t.onTestFinished(() => records.close());
   await migrate(records, await loadMigrations([registryMigrationsModule]));
   const both = await loadMigrations([registryMigrationsModule, ingestMigrationsModule]);
-  expect(await migrate(records, both)).toEqual(["0002-ingest", "0004-alert-by-entry"]);
+  expect(await migrate(records, both)).toEqual(migrations.map(({ id }) => id));
   expect(await migrate(records, both)).toEqual([]);
+});
+
+test("a database from before partitions keeps its state, alerts and messages", async (t) => {
+  const records = await openEngineRecords(t, { path: ":memory:" });
+  const [registry, ingest] = await Promise.all([
+    loadMigrations([registryMigrationsModule]),
+    loadMigrations([ingestMigrationsModule]),
+  ]);
+  const isOld = ({ id }: (typeof ingest)[number]): boolean => id < "0013";
+  await migrate(records, [...registry, ...ingest].filter(isOld));
+  const { db } = records;
+  await sql`insert into monitor_meta values (1, 41, 'meta')`.execute(db);
+  await sql`insert into monitor_state values (${sppgId}, 'k', 40, 'row')`.execute(db);
+  const alert = moveByMachine(null, alertEffect({}, 39), 0).record;
+  const { partition: _unknownThen, ...old } = alert;
+  const names = sql.join(Object.keys(old).map((name) => sql.ref(name)));
+  const values = sql.join(Object.values(old));
+  await sql`insert into alert (${names}) values (${values})`.execute(db);
+  await sql`insert into outbox (id, alert_id, entry_offset, channel, text, is_published)
+    values ('a1.1', 'a1', 39, 'c', 't', 0)`.execute(db);
+
+  await migrate(records, [...registry, ...ingest]);
+
+  const service = createService(records);
+  expect(await service.loadMonitorMeta()).toEqual({ offset: 41, body: "meta" });
+  expect(await service.loadStateRows(null, 10)).toEqual([
+    { sppgId, key: "k", offset: 40, body: "row" },
+  ]);
+  const range = { afterOffset: 38, uptoOffset: 39 };
+  expect(await service.alertsMovedBetween(range, null, 10)).toMatchObject([{ alertId: "a1" }]);
+  expect(await service.unpublished(10)).toEqual([{ id: "a1.1", channel: "c", text: "t" }]);
+  await service.saveState([], { offset: 42, body: "next" });
+  expect(await service.loadMonitorMeta()).toEqual({ offset: 42, body: "next" });
 });
 
 test("the schema compiles for PostgreSQL with portable types only", async () => {
