@@ -140,6 +140,8 @@ const passedMessages = {
   INGEST_STORE_CLOSED: storeAway,
   INGEST_WORKER_GONE: storeAway,
   INGEST_BUSY: storeAway,
+  INGEST_LEASE_UNSURE: storeAway,
+  INGEST_KITCHEN_ELSEWHERE: storeAway,
   INGEST_QUERY_INVALID: {
     en: "The history can't be asked like this: look at its range and number of points.",
     id: "Riwayat tidak dapat diminta seperti ini: periksa rentang dan jumlah titiknya.",
