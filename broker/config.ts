@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { devicesConfigSchema, type Environment, parseEnvironment } from "../devices/index.ts";
+import { redisUrl } from "./redis-url.ts";
 
 const port = z.coerce
   .number("must be a port number")
@@ -16,18 +17,6 @@ const rate = z.coerce
   .int("must be a whole number")
   .min(0, "must be 0 or more");
 const optionalFile = z.string().min(1).optional();
-
-/** Never says the value: it may hold a password. */
-const redisUrl = z
-  .string()
-  .refine(isRedisUrl, "must be redis://… or rediss://… with a host, without query or fragment");
-
-function isRedisUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, search, hash } = new URL(text);
-  // A query would set options of the client.
-  return /^rediss?:$/.test(protocol) && hostname !== "" && search === "" && hash === "";
-}
 
 /** Every variable of the broker, with its default. */
 export const brokerConfigShape = {

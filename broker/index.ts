@@ -26,7 +26,11 @@ export { createJournalCommands } from "./journal/commands.ts";
 export type { ConnectionOrigin } from "./edge/connection.ts";
 export type { PresenceChange } from "./edge/presence.ts";
 export type { Delivery, Message } from "./edge/session.ts";
-export { loadJournalConfig } from "./journal/config.ts";
+export {
+  type JournalConfig,
+  loadJournalConfig,
+  type RedisJournalConfig,
+} from "./journal/config.ts";
 export { emptyAnnouncement, type JournalAnnouncement } from "./journal/announcement.ts";
 export { crashPointFrom, type CrashPointHook } from "./journal/crash-points.ts";
 export { type FileJournal, openFileJournal } from "./journal/file-journal.ts";
@@ -46,15 +50,19 @@ export type {
 export type { RedisDurability } from "./journal/redis/durability.ts";
 export type {
   JournalAppender,
-  OpenRedisJournal,
   PartitionedJournal,
   PartitionJournal,
   RedisJournalOptions,
 } from "./journal/redis/partitioned-journal.ts";
+export { openRedisJournal } from "./journal/redis/open-redis-journal.ts";
 export { partitionOf } from "./journal/redis/partitions.ts";
 export { registerBrokerMetrics } from "./metrics.ts";
 export { shareOpenFiles } from "./open-files.ts";
-export { journalDirectory, openServedJournal } from "./open-journal.ts";
+export {
+  journalDirectory,
+  openServedJournal,
+  openServedRedisJournal,
+} from "./open-journal.ts";
 export { type AuditSink, type LoginSource, noLogins, type PersonSession } from "./ports.ts";
 export { type BrokerCheck, brokerChecks } from "./readiness.ts";
 export { serveBroker } from "./serve-broker.ts";

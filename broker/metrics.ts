@@ -2,6 +2,7 @@ import { Gauge, type Registry } from "@prometheus-io/client";
 import type { Broker } from "./broker.ts";
 import type { CountedChannelSubscriber } from "./channels/channels.ts";
 import type { FileJournal } from "./journal/file-journal.ts";
+import type { PartitionedJournal, RedisJournalStats } from "./journal/redis/partitioned-journal.ts";
 import type { JournalStats } from "./journal/stats.ts";
 
 /** A value that is read when somebody asks; nothing is counted twice on the hot path. */
@@ -95,6 +96,54 @@ const journalFaults = {
   unlinkFailures: "Files that should be gone and could not be removed",
 } as const satisfies Partial<Record<keyof JournalStats, string>>;
 
+function openReading(journal: { readonly condition: { kind: string } }): Reading {
+  return {
+    name: "nadi_journal_open",
+    help: "1 while acknowledgements are given, 0 while they are withheld",
+    read: () => (journal.condition.kind === "open" ? 1 : 0),
+  };
+}
+
+/** Counters of the journal on Redis that an operator should see. */
+const redisCounters = {
+  entriesAppended: "Entries that Redis has made durable since start",
+  bytesAppended: "Bytes of these entries",
+  roundsAppended: "Syncs that were waited for: each brings entries to all their partitions",
+  batchesRepeated: "Batches sent again because their first answer was lost",
+  batchesKnown: "Of those, what Redis had stored already",
+  withheld: "Times that acknowledgements began to be withheld",
+  damagedBatches: "Batches whose checksum failed when they were read",
+  clockSteps: "Steps of Redis' wall clock",
+  reconnects: "Connections made again since start",
+} as const satisfies Partial<Record<keyof RedisJournalStats, string>>;
+
+function redisJournalReadings(journal: PartitionedJournal): Reading[] {
+  return [
+    openReading(journal),
+    {
+      name: "nadi_journal_weak",
+      help: "1 while Redis may lose what was acknowledged (NADI_ACCEPT_WEAK_JOURNAL=yes), else 0",
+      read: () => Number(journal.durability.kind === "weak"),
+    },
+    {
+      name: "nadi_journal_pending_entries",
+      help: "Entries that wait for Redis",
+      read: () => journal.stats().entriesPending,
+    },
+    {
+      name: "nadi_journal_append_seconds_total",
+      help: "Time waited for Redis' syncs; with the rounds it gives the mean",
+      read: () => journal.stats().appendMsTotal / 1000,
+    },
+    ...Object.entries(redisCounters).map(([key, help]) => ({
+      name: `nadi_journal_${snakeCase(key)}_total`,
+      help,
+      // The keys are those of the table above.
+      read: () => journal.stats()[key as keyof typeof redisCounters],
+    })),
+  ];
+}
+
 function journalReadings(journal: FileJournal): Reading[] {
   return [
     {
@@ -107,11 +156,7 @@ function journalReadings(journal: FileJournal): Reading[] {
       help: "First offset that has not been trimmed",
       read: () => journal.firstOffset,
     },
-    {
-      name: "nadi_journal_open",
-      help: "1 while acknowledgements are given, 0 while they are withheld",
-      read: () => (journal.condition.kind === "open" ? 1 : 0),
-    },
+    openReading(journal),
     {
       name: "nadi_journal_bytes",
       help: "Bytes of the journal on disk",
@@ -128,7 +173,7 @@ function journalReadings(journal: FileJournal): Reading[] {
 
 export interface MetricsParts {
   broker: Broker;
-  journal: FileJournal;
+  journal: FileJournal | PartitionedJournal;
   audit: { readonly dropped: number };
   channels: Pick<CountedChannelSubscriber, "awaySinceMs" | "counts">;
 }
@@ -158,7 +203,7 @@ export function registerBrokerMetrics(registry: Registry, parts: MetricsParts): 
   const { broker, journal, audit, channels } = parts;
   const readings = [
     ...brokerReadings(broker),
-    ...journalReadings(journal),
+    ...("partitions" in journal ? redisJournalReadings(journal) : journalReadings(journal)),
     ...channelsReadings(channels),
     {
       name: "nadi_audit_dropped_total",

@@ -1,9 +1,13 @@
 import path from "node:path";
 import type { Logger } from "pino";
 import type { StopStack } from "../devices/index.ts";
-import type { JournalConfig } from "./journal/config.ts";
+import type { JournalConfig, RedisJournalConfig } from "./journal/config.ts";
 import { crashPointFrom } from "./journal/crash-points.ts";
+import { JournalError } from "./journal/errors.ts";
 import { type FileJournal, openFileJournal } from "./journal/file-journal.ts";
+import type { Journal } from "./journal/journal.ts";
+import { openRedisJournal } from "./journal/redis/open-redis-journal.ts";
+import type { PartitionedJournal } from "./journal/redis/partitioned-journal.ts";
 
 export interface ServedJournalOptions {
   config: JournalConfig;
@@ -22,9 +26,13 @@ export function journalDirectory(parentDir: string): string {
   return path.join(parentDir, "journal");
 }
 
-/** Opens the journal of a running service: its conditions are logged, its end is on the stack. */
+/** Opens the segment files of a running service: conditions are logged, its end is on the stack. */
 export async function openServedJournal(options: ServedJournalOptions): Promise<FileJournal> {
   const { stack, nextOffsetMin = 1 } = options;
+  if (options.config.redis !== null) {
+    const message = "this command keeps its journal in segment files: set NADI_JOURNAL=file";
+    throw new JournalError("JOURNAL_OPEN_FAILED", message);
+  }
   const log = options.log.child({ component: "journal" });
   const startMs = performance.now();
   const journal = await openFileJournal({
@@ -37,6 +45,37 @@ export async function openServedJournal(options: ServedJournalOptions): Promise<
   const { firstOffset, syncedOffset } = journal;
   const openMs = Math.round(performance.now() - startMs);
   log.info({ firstOffset, syncedOffset, openMs }, "journal open");
+  logConditions(journal, log);
+  return journal;
+}
+
+export interface ServedRedisJournalOptions {
+  /** `config.redis`. */
+  config: RedisJournalConfig;
+  /** The newest change of the registry that this process knows of. */
+  changeSeq: () => number;
+  log: Logger;
+  stack: StopStack;
+}
+
+/** Opens the journal on Redis for a running service, as `openServedJournal` does the files. */
+export async function openServedRedisJournal(
+  options: ServedRedisJournalOptions,
+): Promise<PartitionedJournal> {
+  const { config, changeSeq, stack } = options;
+  const log = options.log.child({ component: "journal" });
+  const startMs = performance.now();
+  const journal = await openRedisJournal({ ...config, changeSeq, log });
+  stack.push(() => journal.close());
+  const { partitions, durability } = journal;
+  const openMs = Math.round(performance.now() - startMs);
+  log.info({ partitions, openMs, durability: durability.kind }, "journal open");
+  if (durability.kind === "weak") log.warn({ detail: durability.detail }, "journal is weak");
+  logConditions(journal, log);
+  return journal;
+}
+
+function logConditions(journal: Pick<Journal, "onCondition">, log: Logger): void {
   journal.onCondition((condition) => {
     if (condition.kind === "withheld") {
       log.error({ reason: condition.reason }, "acknowledgements withheld");
@@ -44,5 +83,4 @@ export async function openServedJournal(options: ServedJournalOptions): Promise<
       log.info("acknowledgements given again");
     }
   });
-  return journal;
 }

@@ -1,5 +1,6 @@
 import type { CountedChannelSubscriber } from "./channels/channels.ts";
 import type { Journal } from "./journal/journal.ts";
+import type { RedisDurability } from "./journal/redis/durability.ts";
 import type { LoginSource } from "./ports.ts";
 
 /** One named thing that must hold before work may be sent here; `/readyz` asks it. */
@@ -9,7 +10,8 @@ export interface BrokerCheck {
 }
 
 export interface BrokerCheckParts {
-  journal: Journal;
+  /** One with a `durability` says itself what an acknowledgement means. */
+  journal: Pick<Journal, "condition"> & { readonly durability?: RedisDurability };
   logins: LoginSource;
   channels: Pick<CountedChannelSubscriber, "awaySinceMs">;
 }
@@ -26,7 +28,8 @@ export function brokerChecks(parts: BrokerCheckParts): BrokerCheck[] {
       check: () => {
         const { condition } = journal;
         if (condition.kind === "open") {
-          return { ok: true, detail: "a PUBACK means fdatasync has returned" };
+          const detail = journal.durability?.detail ?? "a PUBACK means fdatasync has returned";
+          return { ok: true, detail };
         }
         const isWithheld = condition.kind === "withheld";
         return { ok: false, detail: isWithheld ? condition.reason : condition.kind };

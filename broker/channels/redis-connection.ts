@@ -11,6 +11,8 @@ export interface RedisConnectionOptions {
   /** Shown by `CLIENT LIST`. */
   name: string;
   log: ChannelsLog;
+  /** Looks without an answer before it counts as dead; default `redisLimits.silentBeatsMax`. */
+  silentBeatsMax?: number;
   onReady: () => void;
   /** Also when it was never ready; not again before it has been. */
   onLost: () => void;
@@ -151,7 +153,7 @@ export class RedisConnection {
     const { status } = this.client;
     if (status !== "ready" && status !== "connect") return;
     this.#silentBeats += 1;
-    if (this.#silentBeats > redisLimits.silentBeatsMax) {
+    if (this.#silentBeats > (this.#options.silentBeatsMax ?? redisLimits.silentBeatsMax)) {
       this.#silentBeats = 0;
       this.#problem("no answer to PING");
       this.client.disconnect(true);

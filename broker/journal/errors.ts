@@ -15,6 +15,10 @@ export const journalErrors = {
   JOURNAL_CRASH_POINT_UNKNOWN: { class: "input", retryable: false },
   /** The folder can't be made, listed or read. */
   JOURNAL_OPEN_FAILED: { class: "unavailable", retryable: true },
+  /** Redis may lose what was acknowledged, and `NADI_ACCEPT_WEAK_JOURNAL` does not accept it. */
+  JOURNAL_WEAK_REFUSED: { class: "input", retryable: false },
+  /** Redis holds a journal of another number of partitions. */
+  JOURNAL_PARTITIONS_MISMATCH: { class: "input", retryable: false },
   /** A cursor's name or position is impossible. */
   JOURNAL_CURSOR_REFUSED: { class: "input", retryable: false },
   /** The cursor's file can't be written; its last durable value stands. */

@@ -156,8 +156,9 @@ function mayReadEnvironment(file: string): boolean {
 /** What `tests/simulation` runs, but for the files that touch the real clock, disk and chance. */
 function isSimulated(file: string): boolean {
   const isAdapter =
-    /^broker\/journal\/(?:clock|file-system|seeds|timers)\.ts$/.test(file) ||
-    /^ingest\/(?:worker\/(?:main|pace|surroundings)|desk\/desk-service)\.ts$/.test(file);
+    /^broker\/journal\/(?:clock|file-system|seeds|timers|redis\/(?:identity|scripts))\.ts$/.test(
+      file,
+    ) || /^ingest\/(?:worker\/(?:main|pace|surroundings)|desk\/desk-service)\.ts$/.test(file);
   return (
     !isAdapter &&
     /^(?:broker\/journal|ingest\/(?:decode|desk|live|monitor|rules|worker))\//.test(file)

@@ -1,11 +1,99 @@
 /**
  * What an answer of Redis promises.
- * - `waitaof`: each batch is answered after `WAITAOF` (7.2+): synced, whatever the settings.
+ * - `waitaof`: each batch is answered after `WAITAOF` (7.2+): synced, whatever else is set.
  * - `always`: `appendfsync always`, checked at start, after each reconnect and at intervals.
- * - `weak`: neither; only with `NADI_ACCEPT_WEAK_JOURNAL=yes`.
+ * - `weak`: less; only with `NADI_ACCEPT_WEAK_JOURNAL=yes`.
  */
 export interface RedisDurability {
   readonly kind: "waitaof" | "always" | "weak";
   /** One sentence for `/readyz` and logs. */
   readonly detail: string;
+}
+
+/** What a server says of itself and of its settings. */
+export interface ServerFacts {
+  version: string;
+  /** Changes each time it starts, and from server to server. */
+  runId: string;
+  durability: RedisDurability;
+  /** Each setting that is too weak, with what it has to be; none unless `durability` is weak. */
+  problems: readonly string[];
+  /** Answers are to be waited for by `WAITAOF`. */
+  waitsForAof: boolean;
+}
+
+/** Scripts with flags, by which a full Redis can still be trimmed. */
+const oldestVersion = [7, 0] as const;
+const waitAofVersion = [7, 2] as const;
+
+/** The fields of `INFO`. */
+export function parseInfo(text: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of text.split("\r\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0 && !line.startsWith("#")) fields.set(line.slice(0, colon), line.slice(colon + 1));
+  }
+  return fields;
+}
+
+/** Whether the server is too old to be used at all. */
+export function isTooOld(facts: ServerFacts): boolean {
+  return !isAtLeast(facts.version, oldestVersion);
+}
+
+/**
+ * @param info all default sections
+ * @param config what `CONFIG GET` says, or `null` where it is forbidden
+ */
+export function judgeServer(
+  info: ReadonlyMap<string, string>,
+  config: ReadonlyMap<string, string> | null,
+): ServerFacts {
+  const version = info.get("redis_version") ?? "unknown";
+  const hasWaitAof = isAtLeast(version, waitAofVersion);
+  const isAofOn = info.get("aof_enabled") === "1";
+  const problems: string[] = [];
+  if (!isAofOn) problems.push("appendonly is no (needed: yes)");
+  const policy = info.get("maxmemory_policy") ?? "unknown";
+  if (policy !== "noeviction") {
+    problems.push(`maxmemory-policy is ${policy} (needed: noeviction)`);
+  }
+  if (!hasWaitAof) problems.push(...fsyncProblems(config));
+  const waitsForAof = hasWaitAof && isAofOn;
+  return {
+    version,
+    runId: info.get("run_id") ?? "",
+    durability: describe(problems, waitsForAof),
+    problems,
+    waitsForAof,
+  };
+}
+
+/** Without WAITAOF an answer means what these settings make of it. */
+function fsyncProblems(config: ReadonlyMap<string, string> | null): string[] {
+  if (config === null) {
+    return ["appendfsync can't be read (CONFIG GET is forbidden; Redis 7.2 needs it not)"];
+  }
+  const problems: string[] = [];
+  const fsync = config.get("appendfsync") ?? "unknown";
+  if (fsync !== "always") problems.push(`appendfsync is ${fsync} (needed: always)`);
+  // Otherwise nothing is synced while the file is rewritten.
+  const onRewrite = config.get("no-appendfsync-on-rewrite") ?? "unknown";
+  if (onRewrite !== "no") problems.push(`no-appendfsync-on-rewrite is ${onRewrite} (needed: no)`);
+  return problems;
+}
+
+function describe(problems: readonly string[], waitsForAof: boolean): RedisDurability {
+  if (problems.length > 0) {
+    const detail = `weak: Redis may lose what was acknowledged: ${problems.join("; ")}`;
+    return { kind: "weak", detail };
+  }
+  return waitsForAof
+    ? { kind: "waitaof", detail: "a PUBACK means WAITAOF has said that Redis' disk has it" }
+    : { kind: "always", detail: "a PUBACK means Redis has answered under appendfsync always" };
+}
+
+function isAtLeast(version: string, wanted: readonly [number, number]): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > wanted[0] || (major === wanted[0] && minor >= wanted[1]);
 }

@@ -1,4 +1,6 @@
+import type { JournalClock } from "../clock.ts";
 import type { Journal } from "../journal.ts";
+import type { JournalTimers } from "../timers.ts";
 import type { RedisDurability } from "./durability.ts";
 
 /** What a broker needs of a journal: it never reads. */
@@ -29,11 +31,13 @@ export interface RedisJournalStats {
   entriesAppended: number;
   bytesAppended: number;
   batchesAppended: number;
+  /** A round brings a batch to each partition that has entries, with one sync for all. */
+  roundsAppended: number;
   /** Batches that were sent again because their first answer was lost. */
   batchesRepeated: number;
   /** Of those, what Redis had stored already. */
   batchesKnown: number;
-  /** From sending a batch to its durable answer; with `batchesAppended` it gives the mean. */
+  /** From sending a round to its durable answer; with `roundsAppended` it gives the mean. */
   appendMsTotal: number;
   appendMsMax: number;
   /** Entries and bytes that wait for Redis now. */
@@ -45,6 +49,27 @@ export interface RedisJournalStats {
   damagedBatches: number;
   clockSteps: number;
   reconnects: number;
+}
+
+const noStats: RedisJournalStats = {
+  entriesAppended: 0,
+  bytesAppended: 0,
+  batchesAppended: 0,
+  roundsAppended: 0,
+  batchesRepeated: 0,
+  batchesKnown: 0,
+  appendMsTotal: 0,
+  appendMsMax: 0,
+  entriesPending: 0,
+  bytesPending: 0,
+  withheld: 0,
+  damagedBatches: 0,
+  clockSteps: 0,
+  reconnects: 0,
+};
+
+export function createRedisStats(): RedisJournalStats {
+  return { ...noStats };
 }
 
 /** The journal on Redis Streams, of one process or thread. */
@@ -82,6 +107,10 @@ export interface RedisJournalOptions {
   /** The newest change of the registry that this process knows of; asked at each append. */
   changeSeq?: () => number;
   log: RedisJournalLog;
+  /** How long a start waits for a Redis that is away or loads its data; default 15 s. */
+  openMsMax?: number;
+  clock?: JournalClock;
+  timers?: JournalTimers;
 }
 
 /** Where log lines go; a pino logger is one. */
@@ -90,10 +119,3 @@ export interface RedisJournalLog {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
-
-/**
- * Opens the journal: connects, checks what Redis promises, and joins or founds the partitions.
- * Rejects with a `JournalError`: `JOURNAL_OPEN_FAILED` (away, may be tried again),
- * `JOURNAL_WEAK_REFUSED` or `JOURNAL_PARTITIONS_MISMATCH` (an operator has to decide).
- */
-export type OpenRedisJournal = (options: RedisJournalOptions) => Promise<PartitionedJournal>;

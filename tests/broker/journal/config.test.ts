@@ -5,7 +5,8 @@ import { fileJournalDefaults } from "../../../broker/journal/file-journal.ts";
 
 test("an empty environment gives the defaults", () => {
   const { journalBytesMax, segmentBytesMax, freeBytesMin, reserveBytes } = fileJournalDefaults;
-  const defaults = { journalBytesMax, segmentBytesMax, freeBytesMin, reserveBytes };
+  const redis = null;
+  const defaults = { redis, journalBytesMax, segmentBytesMax, freeBytesMin, reserveBytes };
   expect(loadJournalConfig({ NADI_MIN_FREE_BYTES: "" })).toEqual(defaults);
 });
 
@@ -17,6 +18,28 @@ test("every bad key is named at once", () => {
 test("a quota that can't hold two segments is refused", () => {
   const env = { NADI_MAX_JOURNAL_BYTES: "8192", NADI_MAX_JOURNAL_SEGMENT_BYTES: "8192" };
   expect(() => loadJournalConfig(env)).toThrow("NADI_MAX_JOURNAL_BYTES");
+});
+
+test("the journal on Redis needs its address, and its other settings have defaults", () => {
+  expect(() => loadJournalConfig({ NADI_JOURNAL: "redis" })).toThrow(
+    "NADI_JOURNAL=redis needs NADI_JOURNAL_REDIS_URL",
+  );
+  const url = "redis://journal:6379";
+  const env = { NADI_JOURNAL: "redis", NADI_JOURNAL_REDIS_URL: url };
+  const redis = { url, partitions: 16, isWeakAccepted: false };
+  expect(loadJournalConfig(env).redis).toEqual(redis);
+  // An address alone chooses nothing.
+  expect(loadJournalConfig({ NADI_JOURNAL_REDIS_URL: url }).redis).toBeNull();
+});
+
+test("bad settings of the journal on Redis are named, and its address is never told", () => {
+  const env = {
+    NADI_JOURNAL_REDIS_URL: "http://user:secret@host",
+    NADI_JOURNAL_PARTITIONS: "0",
+    NADI_ACCEPT_WEAK_JOURNAL: "maybe",
+  };
+  for (const key of Object.keys(env)) expect(() => loadJournalConfig(env)).toThrow(key);
+  expect(() => loadJournalConfig(env)).not.toThrow("secret");
 });
 
 test("a crash point that is not set does nothing", () => {
