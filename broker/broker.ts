@@ -15,7 +15,7 @@ import type { AuditSink, LoginSource } from "./ports.ts";
 
 export interface BrokerOptions {
   config: BrokerConfig;
-  journal: Journal;
+  journal: Pick<Journal, "append">;
   logins: LoginSource;
   audit: AuditSink;
   log: Logger;

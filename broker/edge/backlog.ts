@@ -8,7 +8,7 @@ const entryOverheadBytes = 256;
  * that a stalled disk costs latency and not memory.
  */
 export class Backlog {
-  readonly #journal: Journal;
+  readonly #journal: Pick<Journal, "append">;
   readonly #bytesMax: number;
   readonly #onRelieved: () => void;
   #bytes = 0;
@@ -16,7 +16,11 @@ export class Backlog {
   #isSaturated = false;
   #idleWaiters: (() => void)[] = [];
 
-  constructor(options: { journal: Journal; bytesMax: number; onRelieved: () => void }) {
+  constructor(options: {
+    journal: Pick<Journal, "append">;
+    bytesMax: number;
+    onRelieved: () => void;
+  }) {
     this.#journal = options.journal;
     this.#bytesMax = options.bytesMax;
     this.#onRelieved = options.onRelieved;

@@ -5,6 +5,7 @@ import type { AuditSink, LoginSource } from "../ports.ts";
 import { Access } from "./access.ts";
 import { AddressGuard } from "./address-limits.ts";
 import { Arrivals } from "./arrivals.ts";
+import { listenToAedes } from "./aedes-events.ts";
 import type { AedesClient } from "./aedes-private.ts";
 import { AwaySessions } from "./away-sessions.ts";
 import { Backlog } from "./backlog.ts";
@@ -27,11 +28,17 @@ import { RetainedMessages } from "./retained.ts";
 import { Revocation } from "./revocation.ts";
 import type { Message } from "./session.ts";
 import { SessionStore } from "./session-store.ts";
-import { enterSubscriptions, type GrantedFilter } from "./subscribing.ts";
 import { Throttles } from "./throttles.ts";
 
+/** Hears of each connection of a device that has signed in, and of its end. */
+export interface DeviceWatcher {
+  arrived(connection: Connection): void;
+  left(connection: Connection): void;
+}
+
 export interface EdgeOptions {
-  journal: Journal;
+  /** Where what devices publish is put down before it is acknowledged. */
+  journal: Pick<Journal, "append">;
   logins: LoginSource;
   audit: AuditSink;
   log: Logger;
@@ -55,6 +62,7 @@ export class Edge implements PumpHost {
   readonly refusals: Refusals;
   readonly sessions: SessionStore;
   readonly retained: RetainedMessages;
+  readonly presence: Presence;
   readonly counters: EdgeCounters = { accepted: 0, signedIn: 0, received: 0, journaled: 0 };
   readonly #options: EdgeOptions;
   readonly #access: Access;
@@ -68,10 +76,10 @@ export class Edge implements PumpHost {
   readonly #index = new PrincipalIndex<Connection>();
   readonly #interest = new Interest();
   readonly #people: People;
-  readonly #presence: Presence;
   readonly #revocation: Revocation;
   readonly #throttles: Throttles;
   readonly #connections = new Set<Connection>();
+  readonly #deviceWatchers = new Set<DeviceWatcher>();
   readonly #heldBack = new Set<Pump>();
   #sweepTimer: NodeJS.Timeout | null = null;
   #isStopping = false;
@@ -93,7 +101,7 @@ export class Edge implements PumpHost {
     this.#cache = new CredentialCache(logins, limits.credentialsCached);
     this.retained = new RetainedMessages(limits.retained);
     this.#throttles = new Throttles(limits.rates);
-    this.#presence = new Presence((message) => this.publish(message), clock.wallMs);
+    this.presence = new Presence((message) => this.publish(message), clock.wallMs);
     this.#backlog = new Backlog({
       journal,
       bytesMax: limits.pendingJournalBytes,
@@ -152,6 +160,11 @@ export class Edge implements PumpHost {
     return this.#backlog.isSaturated || this.#isStopping;
   }
 
+  /** Of one device; the oldest yields. */
+  get connectionsPerPrincipal(): number {
+    return this.#options.limits.connectionsPerPrincipal;
+  }
+
   get connectionCount(): number {
     return this.#connections.size;
   }
@@ -161,12 +174,18 @@ export class Edge implements PumpHost {
   }
 
   get onlineCount(): number {
-    return this.#presence.onlineCount;
+    return this.presence.onlineCount;
   }
 
   async start(): Promise<void> {
     await this.#aedes.listen();
-    this.#listenToAedes();
+    listenToAedes(this.#aedes, {
+      log: this.#options.log,
+      sessions: this.sessions,
+      retained: this.retained,
+      registered: (client) => this.#registered(client),
+      opened: (connection) => this.#opened(connection),
+    });
     this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs);
   }
 
@@ -239,8 +258,12 @@ export class Edge implements PumpHost {
     if (!this.#isStopping) this.#people.reconnectAll();
   }
 
+  watchDevices(watcher: DeviceWatcher): void {
+    this.#deviceWatchers.add(watcher);
+  }
+
   onPresence(listener: (change: PresenceChange) => void): () => void {
-    return this.#presence.onChange(listener);
+    return this.presence.onChange(listener);
   }
 
   /**
@@ -285,35 +308,6 @@ export class Edge implements PumpHost {
 
   // --- Aedes' hooks and events.
 
-  #listenToAedes(): void {
-    const { log } = this.#options;
-    const aedes = this.#aedes as unknown as NodeJS.EventEmitter;
-    aedes.on("error", (error: unknown) => log.error({ err: error }, "aedes failed"));
-    aedes.on("client", (client: AedesClient) => this.#registered(client));
-    aedes.on("connackSent", (_packet: unknown, client: AedesClient) => {
-      // Aedes marks the client a line later. A refused one has no session.
-      if (client.req.session !== null) queueMicrotask(() => this.#opened(client.req));
-    });
-    aedes.on("subscribe", (granted: GrantedFilter[], client: AedesClient) =>
-      enterSubscriptions(client.req, granted, {
-        sessions: this.sessions,
-        retained: this.retained,
-      }),
-    );
-    aedes.on("unsubscribe", (filters: string[], client: AedesClient) => {
-      const { session } = client.req;
-      if (session === null || session.outlet !== client.req) return;
-      for (const filter of filters) this.sessions.unsubscribe(session, filter);
-    });
-    const onClientError = (client: AedesClient, error: Error): void =>
-      log.debug(
-        { principal: client.req.principal?.name, reason: error.message },
-        "connection failed",
-      );
-    aedes.on("clientError", onClientError);
-    aedes.on("connectionError", onClientError);
-  }
-
   /** The former holder of the id is closed, CONNACK comes next. */
   #registered(client: AedesClient): void {
     const connection = client.req;
@@ -332,8 +326,9 @@ export class Edge implements PumpHost {
     }
     this.counters.signedIn++;
     if (principal.kind === "device") {
-      this.#presence.connected(principal);
+      this.presence.connected(principal);
       connection.isPresent = true;
+      for (const watcher of this.#deviceWatchers) watcher.arrived(connection);
     }
   }
 
@@ -375,8 +370,10 @@ export class Edge implements PumpHost {
       this.sessions.detach(session.id, connection, this.#options.clock.monotonicMs());
     }
     if (principal !== null && principal.kind !== "conformance") this.#throttles.release(principal);
-    if (principal?.kind === "device" && connection.isPresent)
-      this.#presence.disconnected(principal);
+    if (principal?.kind === "device" && connection.isPresent) {
+      this.presence.disconnected(principal);
+      for (const watcher of this.#deviceWatchers) watcher.left(connection);
+    }
     client?.close();
   }
 

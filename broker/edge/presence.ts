@@ -1,4 +1,4 @@
-import { presenceTopic } from "../../devices/index.ts";
+import { formatPrincipal, presenceTopic } from "../../devices/index.ts";
 import type { DevicePrincipal } from "./principal.ts";
 import type { RetainedMessages } from "./retained.ts";
 import type { Message } from "./session.ts";
@@ -10,6 +10,8 @@ export interface PresenceChange {
   /** Wall-clock ms since when it has been so. */
   sinceMs: number;
 }
+
+type PresenceListener = (change: PresenceChange) => void;
 
 /** Devices of a kitchen that have been connected since the start, online or not. */
 export function presenceOf(retained: RetainedMessages, sppgId: string): PresenceChange[] {
@@ -27,59 +29,95 @@ function readPresence(topicName: string, payload: Buffer): PresenceChange | null
 
 const presencePattern = /^\{"online":(true|false),"since":(\d{1,15})\}$/;
 
+interface Here {
+  connections: number;
+  change: PresenceChange;
+}
+
 /**
- * Who is connected. A device is online while any connection of it is left, so a takeover or a
- * second connection is not a change. The broker writes presence itself: a will can be forged in
- * the device's own name, and a revoked device sends none.
+ * Who is connected, here or at another broker. A device is online while any connection of it is
+ * left, so a takeover, a move or a second connection is not a change. The broker writes presence
+ * itself: a will can be forged in the device's own name, and a revoked device sends none.
  */
 export class Presence {
-  readonly #connections = new Map<string, number>();
+  readonly #here = new Map<string, Here>();
+  /** Devices that are online at other brokers: which brokers those are. */
+  readonly #elsewhere = new Map<string, Set<string>>();
   readonly #publish: (message: Message) => void;
   readonly #wallMs: () => number;
-  readonly #listeners = new Set<(change: PresenceChange) => void>();
+  readonly #listeners = new Set<PresenceListener>();
+  readonly #localListeners = new Set<PresenceListener>();
 
   constructor(publish: (message: Message) => void, wallMs: () => number) {
     this.#publish = publish;
     this.#wallMs = wallMs;
   }
 
+  /** Devices with a connection here. */
   get onlineCount(): number {
-    return this.#connections.size;
+    return this.#here.size;
   }
 
-  onChange(listener: (change: PresenceChange) => void): () => void {
+  /** Devices with a connection here, and since when. */
+  *here(): Iterable<PresenceChange> {
+    for (const { change } of this.#here.values()) yield change;
+  }
+
+  onChange(listener: PresenceListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  connected(principal: DevicePrincipal): void {
-    const count = this.#connections.get(principal.name) ?? 0;
-    this.#connections.set(principal.name, count + 1);
-    if (count === 0) this.#tell(principal, true);
+  /** Hears of first and last connections here, whatever there is elsewhere. */
+  onLocalChange(listener: PresenceListener): () => void {
+    this.#localListeners.add(listener);
+    return () => this.#localListeners.delete(listener);
   }
 
-  disconnected(principal: DevicePrincipal): void {
-    const count = this.#connections.get(principal.name);
-    if (count === undefined) return;
-    if (count > 1) {
-      this.#connections.set(principal.name, count - 1);
+  connected({ name, sppgId, deviceId }: DevicePrincipal): void {
+    const here = this.#here.get(name);
+    if (here !== undefined) {
+      here.connections += 1;
       return;
     }
-    this.#connections.delete(principal.name);
-    this.#tell(principal, false);
+    const change = { sppgId, deviceId, online: true, sinceMs: this.#wallMs() };
+    this.#here.set(name, { connections: 1, change });
+    if (!this.#elsewhere.has(name)) this.#tell(change);
+    for (const listener of this.#localListeners) listener(change);
   }
 
-  #tell(principal: DevicePrincipal, online: boolean): void {
-    const { sppgId, deviceId } = principal;
-    const since = this.#wallMs();
+  disconnected({ name, sppgId, deviceId }: DevicePrincipal): void {
+    const here = this.#here.get(name);
+    if (here === undefined) return;
+    here.connections -= 1;
+    if (here.connections > 0) return;
+    this.#here.delete(name);
+    const change = { sppgId, deviceId, online: false, sinceMs: this.#wallMs() };
+    if (!this.#elsewhere.has(name)) this.#tell(change);
+    for (const listener of this.#localListeners) listener(change);
+  }
+
+  /** What another broker says of a device. Repeats are no change. */
+  setElsewhere(nodeId: string, change: PresenceChange): void {
+    const name = formatPrincipal(change.sppgId, change.deviceId);
+    const nodes = this.#elsewhere.get(name) ?? new Set();
+    const wasOnline = nodes.size > 0 || this.#here.has(name);
+    if (change.online) nodes.add(nodeId);
+    else nodes.delete(nodeId);
+    if (nodes.size > 0) this.#elsewhere.set(name, nodes);
+    else this.#elsewhere.delete(name);
+    const isOnline = nodes.size > 0 || this.#here.has(name);
+    if (isOnline !== wasOnline) this.#tell(change);
+  }
+
+  #tell(change: PresenceChange): void {
+    const { sppgId, deviceId, online, sinceMs: since } = change;
     this.#publish({
       topicName: presenceTopic(sppgId, deviceId),
       payload: Buffer.from(JSON.stringify({ online, since })),
       qos: 1,
       retain: true,
     });
-    for (const listener of this.#listeners) {
-      listener({ sppgId, deviceId, online, sinceMs: since });
-    }
+    for (const listener of this.#listeners) listener(change);
   }
 }

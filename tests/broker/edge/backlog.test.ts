@@ -8,8 +8,7 @@ function createBacklog(bytesMax: number) {
   const journal: Pick<Journal, "append"> = { append: (_entry, done) => waiting.push(done) };
   const heard: string[] = [];
   const onRelieved = (): void => void heard.push("relieved");
-  // The backlog only appends.
-  const backlog = new Backlog({ journal: journal as Journal, bytesMax, onRelieved });
+  const backlog = new Backlog({ journal, bytesMax, onRelieved });
   const sync = (error: Error | null = null): void => waiting.shift()?.(error, 7);
   return { backlog, heard, sync };
 }
