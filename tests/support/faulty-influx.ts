@@ -5,7 +5,14 @@ import type { Scope } from "./nadi-process.ts";
 
 /** What happens to one request. `kept`: InfluxDB has it all the same. */
 export type InfluxFault =
-  | { kind: "answer"; status: number; headers?: Record<string, string>; body?: string }
+  | {
+      kind: "answer";
+      status: number;
+      headers?: Record<string, string>;
+      body?: string;
+      /** Default: no. */
+      kept?: boolean;
+    }
   /** Nobody ever answers. */
   | { kind: "hang"; kept: boolean }
   /** A 204 that comes so late. */
@@ -77,8 +84,9 @@ interface Exchange {
 async function answer(exchange: Exchange, fault: InfluxFault | null): Promise<void> {
   const { request, response } = exchange;
   const body = await buffer(request);
-  const isKept = fault === null || !("kept" in fault) || fault.kept;
+  const isKept = isKeptUnder(fault);
   if (fault?.kind === "answer") {
+    if (isKept) await forward(exchange, body);
     response.writeHead(fault.status, fault.headers).end(fault.body ?? "");
     return;
   }
@@ -103,6 +111,11 @@ async function answer(exchange: Exchange, fault: InfluxFault | null): Promise<vo
   }
   const { status = 500, text = "" } = real ?? {};
   response.writeHead(status, { "content-type": "application/json" }).end(text);
+}
+
+function isKeptUnder(fault: InfluxFault | null): boolean {
+  if (fault?.kind === "answer") return fault.kept ?? false;
+  return fault === null || !("kept" in fault) || fault.kept;
 }
 
 async function forward(

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { InfluxConfig } from "../../ingest/store/influx/influx-config.ts";
+import { besideTest, type ServerPlace, wordsAt } from "./server-place.ts";
 
 /** A real InfluxDB 1.x on free ports over a folder of its own. */
 export interface InfluxServer {
@@ -23,18 +24,24 @@ const startMsMax = 20_000;
 
 export async function startInfluxServer({
   hasAuthentication = false,
+  place = besideTest,
 }: {
   hasAuthentication?: boolean;
+  place?: ServerPlace;
 } = {}): Promise<InfluxServer> {
   const folder = await mkdtemp(path.join(tmpdir(), "nadi-influx-"));
   const [rpcPort, httpPort] = await findFreePorts();
   const configFile = path.join(folder, "influxdb.conf");
-  await writeFile(configFile, configText({ folder, rpcPort, httpPort, hasAuthentication }));
-  const url = `http://127.0.0.1:${httpPort}`;
+  await writeFile(
+    configFile,
+    configText({ folder, rpcPort, httpPort, hasAuthentication, host: place.host }),
+  );
+  const url = `http://${place.host}:${httpPort}`;
   let child: ChildProcess | null = null;
   let databases = 0;
   const start = async (): Promise<void> => {
-    child = spawn("influxd", ["-config", configFile], { stdio: "ignore" });
+    const [program, args] = wordsAt(place, "influxd", ["-config", configFile]);
+    child = spawn(program, args, { stdio: "ignore" });
     await untilItAnswers(url, child);
   };
   const kill = async (signal: NodeJS.Signals): Promise<void> => {
@@ -103,12 +110,13 @@ async function findFreePorts(): Promise<[number, number]> {
 }
 
 function configText(place: {
+  host: string;
   folder: string;
   rpcPort: number;
   httpPort: number;
   hasAuthentication: boolean;
 }): string {
-  const { folder, rpcPort, httpPort, hasAuthentication } = place;
+  const { host, folder, rpcPort, httpPort, hasAuthentication } = place;
   const at = (name: string): string => JSON.stringify(path.join(folder, name));
   return [
     "reporting-disabled = true",
@@ -121,7 +129,7 @@ function configText(place: {
     `  index-version = "tsi1"`,
     "  query-log-enabled = false",
     "[http]",
-    `  bind-address = "127.0.0.1:${httpPort}"`,
+    `  bind-address = "${host}:${httpPort}"`,
     "  log-enabled = false",
     `  auth-enabled = ${hasAuthentication}`,
     "[monitor]",

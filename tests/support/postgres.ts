@@ -1,12 +1,21 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { fixedPort, type Scope } from "./nadi-process.ts";
+import { besideTest, type ServerPlace, wordsAt } from "./server-place.ts";
 
 /** A real PostgreSQL cluster of the test's own. It ends with the scope. */
 export interface PostgresServer {
@@ -56,7 +65,10 @@ function unprivileged(): Person | null {
 }
 
 /** fsync stays on, as PostgreSQL has it; texts are ordered by a language, as most databases do. */
-export async function startPostgres(scope: Scope): Promise<PostgresServer> {
+export async function startPostgres(
+  scope: Scope,
+  { place = besideTest }: { place?: ServerPlace } = {},
+): Promise<PostgresServer> {
   const binaries = findBinaries();
   const folder = mkdtempSync(path.join(tmpdir(), "nadi-postgres-"));
   const person = unprivileged();
@@ -66,6 +78,9 @@ export async function startPostgres(scope: Scope): Promise<PostgresServer> {
   const language = ["--locale-provider=icu", "--icu-locale=en", "--encoding=UTF8"];
   const args = ["-D", data, "-U", "nadi", "--auth=trust", ...language];
   execFileSync(path.join(binaries, "initdb"), args, { ...as, stdio: "pipe" });
+  // Reached from one of the test's own networks, which nobody else is in.
+  const hosts = path.join(data, "pg_hba.conf");
+  if (place !== besideTest) appendFileSync(hosts, "host all all samenet trust\n");
   const port = await fixedPort();
   let child: ChildProcess | null = null;
 
@@ -85,9 +100,10 @@ export async function startPostgres(scope: Scope): Promise<PostgresServer> {
     while (!pids.every(isGone)) await delay(childEndMs);
   };
   const start = async (): Promise<void> => {
-    const words = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder];
-    child = spawn(path.join(binaries, "postgres"), words, {
-      ...as,
+    const words = ["-D", data, "-p", String(port), "-h", place.host, "-k", folder];
+    const [program, args] = wordsAt(placeOf(place, person), path.join(binaries, "postgres"), words);
+    child = spawn(program, args, {
+      ...(place === besideTest ? as : { ...as, uid: undefined, gid: undefined }),
       stdio: ["ignore", "pipe", "pipe"],
     });
     await listening(child);
@@ -97,7 +113,8 @@ export async function startPostgres(scope: Scope): Promise<PostgresServer> {
     rmSync(folder, { recursive: true, force: true });
   });
   await start();
-  const url = (database = "postgres"): string => `postgres://nadi@127.0.0.1:${port}/${database}`;
+  const url = (database = "postgres"): string =>
+    `postgres://nadi@${place.host}:${port}/${database}`;
   let databases = 0;
   return {
     url,
@@ -112,6 +129,13 @@ export async function startPostgres(scope: Scope): Promise<PostgresServer> {
     freeze: () => signalAll("SIGSTOP"),
     thaw: () => signalAll("SIGCONT"),
   };
+}
+
+/** Whoever enters another network needs root: PostgreSQL gives it up on the way. */
+function placeOf(place: ServerPlace, person: Person | null): ServerPlace {
+  if (place === besideTest || person === null) return place;
+  const as = ["-S", String(person.uid), "-G", String(person.gid)];
+  return { ...place, enter: [...place.enter, ...as] };
 }
 
 /** One statement on a connection of its own. */

@@ -8,6 +8,7 @@ import {
   type Scope,
   tempFolder,
 } from "./nadi-process.ts";
+import { besideTest, type ServerPlace, wordsAt } from "./server-place.ts";
 
 /** A real redis-server of the test's own. It ends with the scope. */
 export interface RedisServer {
@@ -32,16 +33,21 @@ export interface RedisOptions {
   tls?: { certFile: string; keyFile: string };
   /** For redis-cli, e.g. `["-a", "…"]`. */
   cliArgs?: readonly string[];
+  place?: ServerPlace;
 }
 
 export async function startRedis(scope: Scope, options: RedisOptions = {}): Promise<RedisServer> {
+  const { place = besideTest } = options;
   const port = await fixedPort();
   const folder = tempFolder(scope);
   let child: ChildProcess | null = null;
   const start = async (more: readonly string[] = []): Promise<void> => {
-    const place = [...portWords(port, options.tls), "--bind", "127.0.0.1", "--dir", folder];
+    const address = [...portWords(port, options.tls), "--bind", place.host, "--dir", folder];
+    // Reached from one of the test's own networks, which nobody else is in.
+    const open = place === besideTest ? [] : ["--protected-mode", "no"];
     const nothingKept = ["--save", "", "--appendonly", "no"];
-    child = await spawnRedis([...place, ...nothingKept, ...(options.args ?? []), ...more]);
+    const args = [...address, ...open, ...nothingKept, ...(options.args ?? []), ...more];
+    child = await spawnRedis(...wordsAt(place, "redis-server", args));
   };
   const signal = (name: NodeJS.Signals): void => {
     child?.kill(name);
@@ -56,15 +62,15 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
   await start();
   return {
     port,
-    url: `${options.tls === undefined ? "redis" : "rediss"}://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? "redis" : "rediss"}://${place.host}:${port}`,
     pid: () => child?.pid ?? 0,
     kill,
     start,
     freeze: () => signal("SIGSTOP"),
     thaw: () => signal("SIGCONT"),
     async cli(...words) {
-      const place = ["-h", "127.0.0.1", "-p", String(port), ...(options.cliArgs ?? [])];
-      const result: CommandResult = await runProgram(["redis-cli", ...place, ...words]);
+      const address = ["-h", place.host, "-p", String(port), ...(options.cliArgs ?? [])];
+      const result: CommandResult = await runProgram(["redis-cli", ...address, ...words]);
       if (result.code !== 0) throw new Error(`redis-cli ${words.join(" ")}: ${result.stderr}`);
       return result.stdout;
     },
@@ -80,8 +86,8 @@ function portWords(port: number, tls: RedisOptions["tls"]): string[] {
   return ["--port", "0", "--tls-port", String(port), ...files, ...clients];
 }
 
-async function spawnRedis(args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });
+async function spawnRedis(program: string, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit").then(() => {
     throw new Error(`redis-server has ended (${child.exitCode ?? child.signalCode})`);
   });

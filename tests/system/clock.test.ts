@@ -1,4 +1,3 @@
-import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -10,14 +9,14 @@ import { provision } from "../bench/provision.ts";
 import { eventually, signInPerson } from "../support/kitchen.ts";
 import { type KitchenClient, openKitchens } from "../support/kitchen-client.ts";
 import { readMetric } from "../support/metrics.ts";
-import { type Scope, startNadi, tempFolder } from "../support/nadi-process.ts";
+import { type Scope, signIn, startNadi, tempFolder } from "../support/nadi-process.ts";
 import { prepareKitchens } from "../support/prepared-kitchens.ts";
 import { JournalContents } from "./journal-contents.ts";
 import { findFaketime } from "./needs.ts";
+import { createWallClock, noFaketime } from "./wall-clock.ts";
 
 const hourMs = 3_600_000;
 const faketime = findFaketime();
-const noFaketime = "libfaketime is not installed (Debian: apt-get install libfaketime)";
 /** The wall clock may be off the journal's line by so much before that counts as a step. */
 const driftMs = 2_000;
 
@@ -34,24 +33,6 @@ async function readSteps(dataDir: string): Promise<number[]> {
   return (await readEntries(dataDir)).flatMap((entry) =>
     entry.kind === "clock" ? [entry.stepMs] : [],
   );
-}
-
-/** A wall clock that the test sets, and the environment of who reads it. */
-function createWallClock(scope: Scope): { set(offset: string): void; env: Record<string, string> } {
-  const offsetFile = path.join(tempFolder(scope), "offset");
-  const set = (offset: string): void => {
-    // In one step: a file that is read half written would set another time.
-    writeFileSync(`${offsetFile}.new`, `${offset}\n`);
-    renameSync(`${offsetFile}.new`, offsetFile);
-  };
-  set("+0");
-  const env = {
-    LD_PRELOAD: faketime ?? "",
-    FAKETIME_TIMESTAMP_FILE: offsetFile,
-    FAKETIME_NO_CACHE: "1",
-    FAKETIME_DONT_FAKE_MONOTONIC: "1",
-  };
-  return { set, env };
 }
 
 test("a step of the wall clock is one entry, and moves no timer and no connection", async (t) => {
@@ -184,4 +165,47 @@ test("a stepped clock opens no alert, loses no reading and revives no session", 
       : [],
   );
   expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+});
+
+test("a clock that stands still stops no reading and no timer, and revives no session", async (t) => {
+  t.skip(faketime === null, noFaketime);
+  const dataDir = tempFolder(t);
+  const clock = createWallClock(t);
+  const planned = [...talkers, "mute"].map(
+    (deviceId) => ({ deviceId, kind: "temperature-probe", place: "coldStore" }) as const,
+  );
+  const prepared = await prepareKitchens(dataDir, [{ sppgId, devices: planned }]);
+  const nadi = await startNadi(t, { dataDir, env: clock.env });
+  const expiring = await signInPerson(nadi.httpUrl, prepared.operator);
+  const status = async (): Promise<number> => (await expiring.request("/api/kitchens")).status;
+  clock.set("+3d");
+  expect(await status()).toBe(401);
+  clock.set("+0");
+  const { kitchen } = await openKitchens(t, nadi, prepared);
+  const here = kitchen(sppgId);
+  const talking = startTalking(t, here);
+
+  clock.freeze();
+  const { topic: topicName, ...login } = prepared.login(sppgId, "mute");
+  const device = { ...login, topicName };
+  const mute = await signIn(t, { port: nadi.mqttPort, device, keepAlive: 1 });
+  const connectedAtMs = performance.now();
+  await mute.closed;
+  // One and a half times its keep alive [MQTT-3.1.2-24], by a clock that goes.
+  expect(performance.now() - connectedAtMs).toBeGreaterThan(1_400);
+  // The journal's line goes on, and the wall clock falls behind it again and again.
+  const steps = async (): Promise<number[]> => (await readSteps(dataDir)).slice(2);
+  await expect.poll(async () => (await steps()).length, { timeout: 30_000 }).toBeGreaterThan(1);
+  expect((await steps()).every((stepMs) => stepMs < 0)).toBe(true);
+  expect(await status()).toBe(401);
+  clock.set("+0");
+  const sent = await talking.stop();
+
+  await here.settled();
+  expect(await here.alerts()).toEqual([]);
+  const stored = (): Promise<number> => readMetric(nadi.httpUrl, "nadi_recorder_stored_total");
+  expect(await eventually(stored, (count) => count >= sent, 5_000)).toBe(sent);
+  expect(await readMetric(nadi.httpUrl, "nadi_recorder_duplicates_total")).toBe(0);
+  const offsets = (await readEntries(dataDir)).map(({ offset }) => offset);
+  expect(offsets).toEqual(offsets.map((_, index) => index + 1));
 });

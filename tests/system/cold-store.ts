@@ -17,6 +17,9 @@ export interface ColdStoreOptions extends Sender {
   pauseMs?: number;
 }
 
+/** How often one that is paused, or whose signal is at its end, looks whether it may go on. */
+const pausedMs = 50;
+
 /**
  * A device that sends its backlog in order at QoS 1 and, after each reconnect, everything again
  * that it has not heard an acknowledgement of.
@@ -28,6 +31,7 @@ export class ColdStore {
   readonly #options: ColdStoreOptions;
   readonly #running: Promise<void>;
   #isDraining = false;
+  #isPaused = false;
   #hasEnded = false;
   #sentBelow = 0;
   #ackedBelow = 0;
@@ -57,6 +61,16 @@ export class ColdStore {
   async drain(): Promise<void> {
     this.#isDraining = true;
     await this.#running;
+  }
+
+  /** Begins nothing new until `resume`; resolves when all that was sent is acknowledged. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    while (this.#ackedBelow < this.#sentBelow && !this.#hasEnded) await delay(pausedMs);
+  }
+
+  resume(): void {
+    this.#isPaused = false;
   }
 
   async #end(): Promise<void> {
@@ -91,12 +105,14 @@ export class ColdStore {
       await this.#acknowledgements(client, again);
       while (!this.#isOver) {
         const { window = 4 } = this.#options;
-        const count = this.#isDraining ? 0 : Math.min(window, readingsMax - this.#sentBelow);
+        const isQuiet = this.#isDraining || this.#isPaused;
+        const count = isQuiet ? 0 : Math.min(window, readingsMax - this.#sentBelow);
         const first = this.#sentBelow;
         this.#sentBelow += count;
         for (let seq = first; seq < first + count; seq += 1) client.send(this.#packet(seq, false));
         await this.#acknowledgements(client, count);
-        if (pauseMs > 0) await delay(pauseMs);
+        const waitMs = count === 0 ? Math.max(pauseMs, pausedMs) : pauseMs;
+        if (waitMs > 0) await delay(waitMs);
       }
     } finally {
       client.socket.destroy();

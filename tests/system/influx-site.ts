@@ -105,6 +105,16 @@ export async function compareInflux(
   { influx }: Pick<InfluxSite, "influx">,
   acked: readonly AckedDevice[],
 ): Promise<StoreReport> {
+  const rows = await readInfluxRows(server, influx, acked);
+  return compareRows(rows, { acked, isBad: () => false, isRight: () => true });
+}
+
+/** Every temperature that InfluxDB holds of these devices. */
+export async function readInfluxRows(
+  server: InfluxServer,
+  influx: InfluxConfig,
+  devices: readonly { clientId: string }[],
+): Promise<StoredRow[]> {
   const answer = (await server.query(
     `SELECT * FROM "raw"."temperature" GROUP BY sppgId, deviceId, channel`,
     influx.bucket,
@@ -113,7 +123,7 @@ export async function compareInflux(
       series?: { tags: Record<string, string>; columns: string[]; values: unknown[][] }[];
     }[];
   };
-  const wanted = new Set(acked.map(({ clientId }) => clientId));
+  const wanted = new Set(devices.map(({ clientId }) => clientId));
   const rows: StoredRow[] = [];
   for (const { tags, columns, values } of answer.results[0]?.series ?? []) {
     const clientId = `${tags["sppgId"]}.${tags["deviceId"]}`;
@@ -121,7 +131,8 @@ export async function compareInflux(
     const at = (name: string): number => columns.indexOf(name);
     for (const row of values) {
       const [, ms = "", slot = ""] = timePattern.exec(String(row[at("time")])) ?? [];
-      const seq = row[at("seq")] ?? Number(slot.padEnd(6, "0"));
+      // Where nobody believed the device's clock, the journal's offset stands in its place.
+      const seq = row[at("originalSeq")] ?? row[at("seq")] ?? Number(slot.padEnd(6, "0"));
       rows.push({
         clientId,
         series: `${tags["sppgId"]}/${tags["deviceId"]}`,
@@ -133,7 +144,7 @@ export async function compareInflux(
       });
     }
   }
-  return compareRows(rows, { acked, isBad: () => false, isRight: () => true });
+  return rows;
 }
 
 /** Ms, and the six digits behind them. */

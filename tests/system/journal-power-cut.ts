@@ -1,19 +1,25 @@
 // Power cuts on a real file system: `node tests/system/journal-power-cut.ts --rounds 100`.
 // Needs root: it makes an ext4 image, mounts it in a mount namespace of its own, stops the writer
 // with the image as it is, copies the image as what a power cut would have left, and recovers.
-import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { openFileJournal } from "../../broker/journal/file-journal.ts";
+import {
+  copyImage,
+  inMountNamespace,
+  makeImage,
+  mountImage,
+  whyNoLoopImage,
+  wordsInNamespace,
+} from "../support/loop-image.ts";
+import { tempFolder, withScope } from "../support/nadi-process.ts";
 
-const IN_NAMESPACE = "--in-namespace";
-/** `cp` is not atomic, so that the image stays small and the writer stopped. */
-const IMAGE_SIZE = "64M";
-/** The writer runs for a random time up to this; a long run would only fill the image. */
-const RUN_MS_MAX = 700;
+/** A long run would only fill the image, and an image that is small is copied soon. */
+const imageSize = "64M";
+/** The writer runs for a random time up to this. */
+const runMsMax = 700;
 
 export interface PowerCutResult {
   rounds: number;
@@ -21,41 +27,11 @@ export interface PowerCutResult {
   lost: string[];
 }
 
-/** Why power cuts can't be tried here, or null when they can. */
-export function whyNoPowerCut(): string | null {
-  if (process.getuid?.() !== 0) return "needs root";
-  try {
-    inNamespace(["probe"]);
-    return null;
-  } catch (error) {
-    return `needs mkfs.ext4 and loop mounts: ${error instanceof Error ? error.message : "failed"}`;
-  }
-}
-
-export function cutPower(rounds: number): PowerCutResult {
-  return JSON.parse(inNamespace([String(rounds)]));
-}
-
-function inNamespace(args: string[]): string {
-  const script = import.meta.filename;
-  const command = ["-m", process.execPath, script, IN_NAMESPACE, ...args];
-  return execFileSync("unshare", command, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}
-
-function run(command: string, ...args: string[]): void {
-  execFileSync(command, args, { stdio: ["ignore", "ignore", "pipe"] });
-}
-
-/** Mounts a copy of the image for as long as something is done with it. */
-async function mounted<Result>(image: string, use: (folder: string) => Promise<Result>) {
-  const folder = `${image}.mnt`;
-  mkdirSync(folder, { recursive: true });
-  run("mount", "-o", "loop", image, folder);
-  try {
-    return await use(folder);
-  } finally {
-    run("umount", folder);
-  }
+/** Throws unless `whyNoLoopImage` is `null`. */
+export async function cutPowerOfJournal(rounds: number): Promise<PowerCutResult> {
+  // What the script below prints.
+  const output = await inMountNamespace(import.meta.filename, [String(rounds)]);
+  return JSON.parse(output) as PowerCutResult;
 }
 
 /** One writer on one image, stopped at a random moment; resolves to what it acknowledged. */
@@ -73,12 +49,12 @@ async function writeAndCopy(folder: string, image: string, copy: string): Promis
     });
   });
   await Promise.race([started, ended]);
-  await delay(Math.random() * RUN_MS_MAX);
+  await delay(Math.random() * runMsMax);
   writer.kill("SIGSTOP");
   // What was printed before the stop is in the pipe: it was acknowledged before the power went.
   await delay(20);
   const acknowledged = output.split("\n").slice(0, -1);
-  cpSync(image, copy);
+  copyImage(image, copy);
   writer.kill("SIGKILL");
   await ended;
   return acknowledged;
@@ -104,52 +80,33 @@ async function recover(folder: string): Promise<Set<string>> {
   return found;
 }
 
-async function main(rounds: number): Promise<PowerCutResult> {
-  const work = mkdtempSync(path.join(tmpdir(), "nadi-power-cut-"));
+async function runRounds(rounds: number): Promise<PowerCutResult> {
   const result: PowerCutResult = { rounds, acknowledged: 0, lost: [] };
-  try {
-    for (let round = 0; round < rounds; round++) {
-      const image = `${work}/disk.img`;
-      const copy = `${work}/crash.img`;
-      rmSync(image, { force: true });
-      run("truncate", "-s", IMAGE_SIZE, image);
-      run("mkfs.ext4", "-q", image);
-      const acknowledged = await mounted(image, (folder) => writeAndCopy(folder, image, copy));
-      const found = await mounted(copy, recover);
+  for (let round = 0; round < rounds; round++) {
+    await withScope(async (scope) => {
+      const work = tempFolder(scope);
+      const [image, copy] = [path.join(work, "disk.img"), path.join(work, "crash.img")];
+      makeImage(image, imageSize);
+      const disk = mountImage(scope, image);
+      const acknowledged = await writeAndCopy(disk.folder, image, copy);
+      const found = await recover(mountImage(scope, copy).folder);
       result.acknowledged += acknowledged.length;
       result.lost.push(...acknowledged.filter((line) => !found.has(line)));
-    }
-    return result;
-  } finally {
-    rmSync(work, { recursive: true, force: true });
+    });
   }
+  return result;
 }
 
-async function inside(args: readonly string[]): Promise<void> {
-  const rounds = args[0] === "probe" ? 0 : Number(args[0]);
-  if (rounds > 0) {
-    process.stdout.write(JSON.stringify(await main(rounds)));
-    return;
-  }
-  const work = mkdtempSync(path.join(tmpdir(), "nadi-power-cut-"));
-  try {
-    run("truncate", "-s", "8M", `${work}/disk.img`);
-    run("mkfs.ext4", "-q", `${work}/disk.img`);
-    await mounted(`${work}/disk.img`, async () => {});
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { rounds: { type: "string", default: "100" } } });
+  const obstacle = whyNoLoopImage();
+  const result = obstacle === null ? await cutPowerOfJournal(Number(values.rounds)) : null;
+  console.log(result === null ? `power cut not run: ${obstacle}` : JSON.stringify(result));
+  return result !== null && result.lost.length === 0 ? 0 : 1;
 }
 
 if (import.meta.main) {
-  const [first, ...rest] = process.argv.slice(2);
-  if (first === IN_NAMESPACE) {
-    await inside(rest);
-  } else {
-    const { values } = parseArgs({ options: { rounds: { type: "string", default: "100" } } });
-    const obstacle = whyNoPowerCut();
-    const result = obstacle === null ? cutPower(Number(values.rounds)) : null;
-    console.log(result === null ? `power cut not run: ${obstacle}` : JSON.stringify(result));
-    process.exitCode = result !== null && result.lost.length === 0 ? 0 : 1;
-  }
+  const words = wordsInNamespace(process.argv);
+  if (words === null) process.exitCode = await main();
+  else process.stdout.write(JSON.stringify(await runRounds(Number(words[0]))));
 }

@@ -6,7 +6,7 @@ import {
   telemetryTopic,
 } from "../../devices/index.ts";
 import { loadMigrations, migrate } from "../../devices/records/migrations.ts";
-import { openRecords, recordsPath } from "../../devices/records/records.ts";
+import { openRecords, recordsPath, type RecordsOptions } from "../../devices/records/records.ts";
 import { createRegistry } from "../../devices/registry/create-registry.ts";
 import { createService as createDesk } from "../../ingest/desk/desk-service.ts";
 import { type Desk, ingestMigrationsModule, type Rule } from "../../ingest/index.ts";
@@ -19,10 +19,10 @@ export const ruledStoreId = "cold-ruled";
 
 /** The records, opened in this process: beside a serve as a command would, or between two. */
 export async function withRecords<Result>(
-  path: string,
+  place: RecordsOptions,
   work: (records: Records) => Promise<Result>,
 ): Promise<Result> {
-  const records = await openRecords({ path });
+  const records = await openRecords(place);
   try {
     const modules = [registryMigrationsModule, ingestMigrationsModule, peopleMigrationsModule];
     await migrate(records, await loadMigrations(modules));
@@ -41,10 +41,10 @@ export interface KillKitchen {
 
 /** One kitchen with devices that stand nowhere, for the load, and cold stores. */
 export async function provisionKitchen(
-  dataDir: string,
+  place: RecordsOptions,
   counts: { loaded: number; coldStores: number },
 ): Promise<KillKitchen> {
-  return withRecords(recordsPath(dataDir), async (records) => {
+  return withRecords(place, async (records) => {
     const registry = createRegistry(records, { nowMs: () => Date.now() });
     await registry.addKitchen({ sppgId, name: "Dapur", timeZone: "Asia/Jakarta" }, actor);
     const add = async (deviceId: string, place: "coldStore" | null): Promise<LoadDevice> => {
@@ -95,7 +95,7 @@ function ownRule(limit: number): Rule {
  * newest alerts. Answers how many alerts they answered.
  */
 export async function changeSomething(dataDir: string, number: number): Promise<number> {
-  return withRecords(recordsPath(dataDir), async (records) => {
+  return withRecords({ path: recordsPath(dataDir) }, async (records) => {
     const desk: Desk = createDesk(records);
     const expectedVersion = number;
     const rule = ownRule(4 + (number % 4));

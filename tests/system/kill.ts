@@ -3,6 +3,7 @@
 // or told twice, and that a replay without any crash gives the same.
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { recordsPath } from "../../devices/records/records.ts";
 import { type LoadProcess, startLoadProcess } from "../../simulators/index.ts";
 import { createRandom } from "../../simulators/load/random.ts";
 import { holdJournal, releaseJournal } from "../support/hold-journal.ts";
@@ -19,14 +20,15 @@ import {
   withScope,
 } from "../support/nadi-process.ts";
 import { ColdStore } from "./cold-store.ts";
-import { celsiusAt, isBad, signalDays, timeAt } from "./cold-store-signal.ts";
+import { signalDays } from "./cold-store-signal.ts";
 import { countAcked, JournalContents } from "./journal-contents.ts";
 import { changeSomething, type KillKitchen, provisionKitchen } from "./kill-kitchen.ts";
 import { type Ending, planEnding } from "./kill-plan.ts";
 import { describe, emptyReport, faultsOf, figuresOf, type KillReport } from "./kill-report.ts";
 import { compareAlerts, compareDeadLetters } from "./records-contents.ts";
 import { replay } from "./replay.ts";
-import { compareStore, findWrongBuckets, type SenderLog } from "./store-contents.ts";
+import { senderLog } from "./sender-log.ts";
+import { compareStore, findWrongBuckets } from "./store-contents.ts";
 
 export interface KillOptions {
   scope: Scope;
@@ -84,7 +86,10 @@ async function prepare(options: KillOptions): Promise<Run> {
     perSecond: options.perSecond ?? 2_000,
     dataDir,
     port: await fixedPort(),
-    kitchen: await provisionKitchen(dataDir, { loaded: loadedDevices, coldStores }),
+    kitchen: await provisionKitchen(
+      { path: recordsPath(dataDir) },
+      { loaded: loadedDevices, coldStores },
+    ),
     random: createRandom(options.seed),
     contents: new JournalContents(dataDir),
     load: null,
@@ -238,25 +243,10 @@ async function finish(run: Run): Promise<void> {
   const { damagedRecords, segments } = await contents.inspect();
   report.damagedRecords = damagedRecords;
   report.segments = segments.length;
-  report.store = compareStore(dataDir, senderLog(run, acked));
+  report.store = compareStore(dataDir, senderLog(stores, acked));
   report.wrongBuckets = await findWrongBuckets(dataDir);
   report.alerts = compareAlerts(dataDir, stores);
   report.letters = compareDeadLetters(dataDir, stores);
-}
-
-function senderLog({ stores }: Run, acked: SenderLog["acked"]): SenderLog {
-  const signals = new Map(stores.map(({ device, signal }) => [device.clientId, signal]));
-  return {
-    acked,
-    isBad: (clientId, seq) => signals.has(clientId) && isBad(seq),
-    isRight({ clientId, seq, t, value, flags }) {
-      const signal = signals.get(clientId);
-      if (flags !== 0) return false;
-      // As the load makes it; its times are the clock's.
-      if (signal === undefined) return value === (700 + (seq % 50)) / 10;
-      return !isBad(seq) && t === timeAt(signal, seq) && value === celsiusAt(signal, seq);
-    },
-  };
 }
 
 async function main(): Promise<number> {

@@ -5,7 +5,7 @@ import type { ColdStore } from "./cold-store.ts";
 import { expectedAlerts, isBad } from "./cold-store-signal.ts";
 import { ruledStoreId } from "./kill-kitchen.ts";
 
-type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
 
 /** Reads one table, or part of it, of a records database that nobody writes. */
 export function readRows(path: string, query: string): Row[] {
@@ -38,11 +38,23 @@ export interface AlertReport {
   unpublished: number;
 }
 
-/** One row an alert, and the right one, for each store whose rules nobody changed. */
+/** What of the records is compared with what was sent, as the statements that read it. */
+export const alertsQuery = "SELECT machine_json, severity FROM alert";
+export const waitingQuery = "SELECT id FROM outbox WHERE is_published = 0";
+export const lettersQuery =
+  "SELECT device_id, max(number) AS number, count(*) AS kept FROM dead_letter GROUP BY device_id";
+
 export function compareAlerts(dataDir: string, stores: readonly ColdStore[]): AlertReport {
   const path = recordsPath(dataDir);
-  const rows = readRows(path, "SELECT machine_json, severity FROM alert");
-  const waiting = readRows(path, "SELECT id FROM outbox WHERE is_published = 0");
+  const tables = { alerts: readRows(path, alertsQuery), waiting: readRows(path, waitingQuery) };
+  return compareAlertRows(tables, stores);
+}
+
+/** One row an alert, and the right one, for each store whose rules nobody changed. */
+export function compareAlertRows(
+  { alerts: rows, waiting }: { alerts: readonly Row[]; waiting: readonly Row[] },
+  stores: readonly ColdStore[],
+): AlertReport {
   const report: AlertReport = {
     rows: rows.length,
     expected: 0,
@@ -86,13 +98,18 @@ export interface LetterReport {
   wrong: string[];
 }
 
+export function compareDeadLetters(dataDir: string, stores: readonly ColdStore[]): LetterReport {
+  return compareLetterRows(readRows(recordsPath(dataDir), lettersQuery), stores);
+}
+
 /**
  * Each bad message is a dead letter: at least those that were acknowledged, and no more than were
  * ever handed to a socket.
  */
-export function compareDeadLetters(dataDir: string, stores: readonly ColdStore[]): LetterReport {
-  const query = "SELECT device_id, max(number) AS number, count(*) AS kept FROM dead_letter";
-  const rows = readRows(recordsPath(dataDir), `${query} GROUP BY device_id`);
+export function compareLetterRows(
+  rows: readonly Row[],
+  stores: readonly ColdStore[],
+): LetterReport {
   const byDevice = new Map(rows.map((row) => [String(row["device_id"]), row]));
   const report: LetterReport = { letters: 0, wrong: [] };
   for (const { device, ackedBelow, resent } of stores) {

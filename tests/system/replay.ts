@@ -38,8 +38,10 @@ const differencesMax = 5;
  */
 export async function replay(dataDir: string, freshDir: string): Promise<ReplayReport> {
   const store = openSqliteStore({ directory: readingsDirectory(freshDir) });
-  const entries = await withRecords(recordsPath(dataDir), (original) =>
-    withRecords(recordsPath(freshDir), (fresh) => fold({ dataDir, original, fresh, store })),
+  const entries = await withRecords({ path: recordsPath(dataDir) }, (original) =>
+    withRecords({ path: recordsPath(freshDir) }, (fresh) =>
+      fold({ dataDir, original, fresh, store }),
+    ),
   );
   await store.close();
   const report: ReplayReport = { entries, compared: {}, differences: [] };

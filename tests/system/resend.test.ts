@@ -33,7 +33,10 @@ const all = Array.from({ length: readings }, (_, seq) => seq);
 async function sendLogs(scope: Scope): Promise<Log> {
   const dataDir = tempFolder(scope);
   const port = await fixedPort();
-  const kitchen = await provisionKitchen(dataDir, { loaded: 0, coldStores: storeCount });
+  const kitchen = await provisionKitchen(
+    { path: recordsPath(dataDir) },
+    { loaded: 0, coldStores: storeCount },
+  );
   const startMs = Date.now() - signalDays * 86_400_000;
   const senders = kitchen.coldStores.map((device, index) => ({
     port,

@@ -8,7 +8,6 @@ import type { InfluxConfig } from "../../ingest/store/influx/influx-config.ts";
 import { initInfluxStore } from "../../ingest/store/influx/setup.ts";
 import { defaultStoreKeep } from "../../ingest/store/retention.ts";
 import { type AckedDevice, type Load, startLoad } from "../../simulators/index.ts";
-import { readMemory } from "../bench/process-stats.ts";
 import { type AlertListener, listenToAlerts } from "../support/alert-listener.ts";
 import { findWrongSums } from "../ingest/store/influx/recount-influx.ts";
 import { holdStore } from "../support/held-store.ts";
@@ -24,6 +23,7 @@ import {
   withScope,
 } from "../support/nadi-process.ts";
 import { prepareKitchens } from "../support/prepared-kitchens.ts";
+import { watchMemory } from "../support/process-watch.ts";
 import { temperatures } from "../support/rule-examples.ts";
 import { compareInflux, influxEnv } from "./influx-site.ts";
 import { compareStore, findWrongBuckets, type StoreReport } from "./store-contents.ts";
@@ -120,20 +120,6 @@ function stored({ nadi }: Site): Promise<number> {
 
 async function isReady({ nadi }: Site): Promise<boolean> {
   return (await fetch(`${nadi.httpUrl}/readyz`)).ok;
-}
-
-/** Samples a process until it is stopped. */
-function watchMemory(pid: number): { stop(): number } {
-  let peakKb = readMemory(pid).residentKb;
-  const timer = setInterval(() => {
-    peakKb = Math.max(peakKb, readMemory(pid).residentKb);
-  }, 200);
-  return {
-    stop() {
-      clearInterval(timer);
-      return peakKb / 1024;
-    },
-  };
 }
 
 /** A cold store that is too warm for 16 minutes, as its probe's backlog. */

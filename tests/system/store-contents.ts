@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { readingsDirectory, type RawRow } from "../../ingest/index.ts";
-import { dayMs, listFiles } from "../../ingest/store/files.ts";
+import { dayMs, listFiles, suspectsPath } from "../../ingest/store/files.ts";
 import { openSqliteHistory } from "../../ingest/store/sqlite-history.ts";
 import type { AckedDevice } from "../../simulators/index.ts";
 
@@ -37,6 +38,35 @@ export function* storedRows(dataDir: string): Generator<StoredRow> {
     } finally {
       database.close();
     }
+  }
+}
+
+/**
+ * The same rows; where nobody believed the device's clock, with the sequence number that it sent
+ * instead of the journal's offset, which stands in its place.
+ */
+export function* rowsAsSent(dataDir: string): Generator<StoredRow> {
+  const seqs = readSuspects(suspectsPath(readingsDirectory(dataDir)));
+  for (const row of storedRows(dataDir)) {
+    const place = [row.clientId, row.t, row.seq, row.index].join(" ");
+    yield { ...row, seq: seqs.get(place) ?? row.seq };
+  }
+}
+
+function readSuspects(path: string): Map<string, number> {
+  if (!existsSync(path)) return new Map();
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const rows = database.prepare("SELECT * FROM suspects").all();
+    return new Map(
+      rows.map((row) => {
+        const clientId = `${String(row["sppgId"])}.${String(row["deviceId"])}`;
+        const place = [clientId, row["timeMs"], row["seq"], row["idx"]].join(" ");
+        return [place, Number(row["originalSeq"])];
+      }),
+    );
+  } finally {
+    database.close();
   }
 }
 

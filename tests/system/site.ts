@@ -1,0 +1,288 @@
+// A kitchen under load whose acknowledgements foretell what its store and its records must hold.
+// At rest all of it is compared, as often as a test likes, while serve goes on.
+import { setTimeout as delay } from "node:timers/promises";
+import { recordsPath } from "../../devices/records/records.ts";
+import { type LoadProcess, startLoadProcess } from "../../simulators/index.ts";
+import { eventually } from "../support/kitchen.ts";
+import { readMetric } from "../support/metrics.ts";
+import {
+  fixedPort,
+  type NadiProcess,
+  type Scope,
+  startNadi,
+  tempFolder,
+} from "../support/nadi-process.ts";
+import { query } from "../support/postgres.ts";
+import { ColdStore } from "./cold-store.ts";
+import { expectedAlerts, readingsMax, signalDays } from "./cold-store-signal.ts";
+import { readInfluxRows } from "./influx-site.ts";
+import { countAcked } from "./journal-contents.ts";
+import { provisionKitchen, ruledStoreId } from "./kill-kitchen.ts";
+import {
+  type AlertReport,
+  alertsQuery,
+  compareAlertRows,
+  compareLetterRows,
+  type LetterReport,
+  lettersQuery,
+  readRows,
+  type Row,
+  waitingQuery,
+} from "./records-contents.ts";
+import { senderLog } from "./sender-log.ts";
+import { type Servers, serversEnv, type ServerName } from "./servers.ts";
+import { compareRows, rowsAsSent, type StoredRow, type StoreReport } from "./store-contents.ts";
+
+export interface SitePlan {
+  scope: Scope;
+  seed: number;
+  /** `null`: everything is embedded. */
+  servers: Servers | null;
+  /** Other addresses that lead to them. */
+  urls?: Partial<Record<ServerName, string>>;
+  /** Messages a second over all devices of the load. */
+  perSecond: number;
+  /** So long the signals of the cold stores must last; default 2 minutes. */
+  lastsMs?: number;
+  loadedDevices?: number;
+  env?: Readonly<Record<string, string>>;
+  /** Words before node's. */
+  wrap?: readonly string[];
+  /** Default: a temporary folder. */
+  dataDir?: string;
+  /** Whether serve's wall clock will be stepped: then the load's times may be doubted. */
+  isClockStepped?: boolean;
+}
+
+/** What was compared at rest. */
+export interface SiteReport {
+  acked: number;
+  store: StoreReport;
+  alerts: AlertReport;
+  letters: LetterReport;
+}
+
+const coldStores = 5;
+const windowOfStore = 4;
+/** Five times the second in which an alert shall be visible. */
+const alertWithinMs = 5_000;
+const ackedWithinMs = 30_000;
+/** InfluxDB's requests have 15 s, Redis and PostgreSQL less: what was under way is given up. */
+const levelWithinMs = 60_000;
+/** A comparison that still finds something by then is right. */
+const comparedWithinMs = 10_000;
+
+/** One serve under load; it may be killed and started again on the same port and data. */
+export class Site {
+  readonly plan: SitePlan;
+  readonly port: number;
+  /** Further devices of the kitchen, which the load does not use. */
+  readonly idle: Awaited<ReturnType<typeof provisionKitchen>>["loaded"];
+  #nadi: NadiProcess;
+  #dataDir: string;
+  readonly load: LoadProcess;
+  readonly stores: readonly ColdStore[];
+
+  constructor(plan: SitePlan, parts: SiteParts) {
+    this.plan = plan;
+    this.#dataDir = parts.dataDir;
+    this.port = parts.port;
+    this.idle = parts.idle;
+    this.load = parts.load;
+    this.stores = parts.stores;
+    this.#nadi = parts.nadi;
+  }
+
+  get dataDir(): string {
+    return this.#dataDir;
+  }
+
+  get nadi(): NadiProcess {
+    return this.#nadi;
+  }
+
+  /**
+   * After the end of the process before, by whatever means.
+   * @param dataDir where its data folder is now
+   */
+  async startAgain(dataDir: string = this.#dataDir): Promise<void> {
+    this.#dataDir = dataDir;
+    this.#nadi = await launch(this.plan, { dataDir, port: this.port });
+  }
+
+  metric(name: string): Promise<number> {
+    return readMetric(this.#nadi.httpUrl, name);
+  }
+
+  isReady(): Promise<boolean> {
+    return isReady(this.#nadi);
+  }
+
+  /** Nothing new is sent; resolves when all is acknowledged and both consumers are level. */
+  async rest(): Promise<{ levelMs: number }> {
+    await this.load.pace({ kind: "idle" });
+    const paused = Promise.all(this.stores.map((store) => store.pause()));
+    const isAcked = async (): Promise<boolean> => (await this.load.stats()).inFlight === 0;
+    await eventually(slowly(isAcked), Boolean, ackedWithinMs);
+    await inTime(paused, ackedWithinMs);
+    const startMs = performance.now();
+    for (const name of ["nadi_recorder_lag_entries", "nadi_monitor_lag_entries"]) {
+      await eventually(
+        slowly(() => this.metric(name)),
+        (lag) => lag <= 2,
+        levelWithinMs,
+      );
+    }
+    return { levelMs: performance.now() - startMs };
+  }
+
+  async resume(): Promise<void> {
+    for (const store of this.stores) store.resume();
+    await this.load.pace({ kind: "rate", perSecond: this.plan.perSecond });
+  }
+
+  /**
+   * Under load: the time until every alert that the readings foretell which are acknowledged now
+   * is a row, in ms.
+   */
+  async alertsFollow(): Promise<number> {
+    const due = this.stores
+      .filter(({ device }) => !device.clientId.endsWith(ruledStoreId))
+      .flatMap(({ signal, ackedBelow }) => expectedAlerts(signal, ackedBelow)).length;
+    if (due === 0) throw new Error("no alert is due yet: this would show nothing");
+    const startMs = performance.now();
+    await eventually(
+      slowly(async () => {
+        const { alerts } = await this.#readRecords();
+        return alerts.filter((row) => !String(row["machine_json"]).includes(ruledStoreId)).length;
+      }),
+      (count) => count >= due,
+      alertWithinMs,
+    );
+    return performance.now() - startMs;
+  }
+
+  /** At rest. What is on its way to the store, or to the channels, is waited for. */
+  async compare(): Promise<SiteReport> {
+    return eventually(
+      slowly(() => this.#compareOnce()),
+      (report) => faultsOfSite(report).length === 0,
+      comparedWithinMs,
+    ).catch(() => this.#compareOnce());
+  }
+
+  async #compareOnce(): Promise<SiteReport> {
+    const acked = [...(await this.load.acked()), ...this.stores.map((store) => store.acked())];
+    const isClockStepped = this.plan.isClockStepped ?? false;
+    const log = senderLog(this.stores, acked, { isClockStepped });
+    const { alerts, waiting, letters } = await this.#readRecords();
+    return {
+      acked: countAcked(acked),
+      store: compareRows(await this.#rows(acked), log),
+      alerts: compareAlertRows({ alerts, waiting }, this.stores),
+      letters: compareLetterRows(letters, this.stores),
+    };
+  }
+
+  async #rows(acked: readonly { clientId: string }[]): Promise<Iterable<StoredRow>> {
+    const { servers } = this.plan;
+    if (servers === null) return rowsAsSent(this.dataDir);
+    return readInfluxRows(servers.influx, servers.influxConfig, acked);
+  }
+
+  async #readRecords(): Promise<{ alerts: Row[]; waiting: Row[]; letters: Row[] }> {
+    const { servers } = this.plan;
+    const read = async (text: string): Promise<Row[]> =>
+      servers === null
+        ? readRows(recordsPath(this.dataDir), text)
+        : query(servers.databaseUrl, text);
+    return {
+      alerts: await read(alertsQuery),
+      waiting: await read(waitingQuery),
+      letters: await read(lettersQuery),
+    };
+  }
+}
+
+interface SiteParts {
+  dataDir: string;
+  port: number;
+  idle: Site["idle"];
+  nadi: NadiProcess;
+  load: LoadProcess;
+  stores: ColdStore[];
+}
+
+/** @param idleDevices devices that are registered and do not connect */
+export async function startSite(plan: SitePlan, idleDevices = 0): Promise<Site> {
+  const { scope, seed, servers, perSecond, loadedDevices = 20, lastsMs = 120_000 } = plan;
+  const dataDir = plan.dataDir ?? tempFolder(scope);
+  const place = servers === null ? { path: recordsPath(dataDir) } : { url: servers.databaseUrl };
+  const loaded = loadedDevices + idleDevices;
+  const kitchen = await provisionKitchen(place, { loaded, coldStores });
+  const port = await fixedPort();
+  const nadi = await launch(plan, { dataDir, port });
+  const load = await startLoadProcess({
+    port,
+    devices: kitchen.loaded.slice(0, loadedDevices),
+    pace: { kind: "rate", perSecond },
+    boot: seed,
+    reconnect: { minMs: 20, maxMs: 500 },
+    seed,
+  });
+  scope.onTestFinished(() => load.kill());
+  const startMs = Date.now() - signalDays * 86_400_000;
+  // A tenth of the signal stays unused, so that its end never comes before the run's.
+  const pauseMs = Math.max(20, (lastsMs * windowOfStore * 1.1) / readingsMax);
+  const stores = kitchen.coldStores.map(
+    (device, index) => new ColdStore(scope, { port, device, signal: { index, startMs }, pauseMs }),
+  );
+  const idle = kitchen.loaded.slice(loadedDevices);
+  return new Site(plan, { dataDir, port, idle, nadi, load, stores });
+}
+
+function launch(
+  { scope, servers, urls, env, wrap = [] }: SitePlan,
+  { dataDir, port }: { dataDir: string; port: number },
+): Promise<NadiProcess> {
+  const addresses = servers === null ? {} : serversEnv(servers, urls);
+  return startNadi(scope, { dataDir, mqttPort: port, env: { ...addresses, ...env }, wrap });
+}
+
+export async function isReady({ httpUrl }: NadiProcess): Promise<boolean> {
+  return (await fetch(`${httpUrl}/readyz`)).ok;
+}
+
+const lookEveryMs = 50;
+
+/** Whoever looks more often takes the time of what he looks at. */
+export function slowly<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+  return async () => {
+    await delay(lookEveryMs);
+    return ask();
+  };
+}
+
+async function inTime(work: Promise<unknown>, withinMs: number): Promise<void> {
+  const end = new AbortController();
+  const late = delay(withinMs, "late", { signal: end.signal });
+  const first = await Promise.race([work, late]);
+  end.abort();
+  await late.catch(() => "aborted");
+  if (first === "late") throw new Error(`not acknowledged within ${withinMs} ms`);
+}
+
+/** What must hold at rest, in words; empty when all does. */
+export function faultsOfSite({ store, alerts, letters, acked }: SiteReport): string[] {
+  const some = (what: string, found: readonly string[]): string[] =>
+    found.length === 0 ? [] : [`${found.length} ${what}, the first: ${found[0]}`];
+  return [
+    ...some("lost", store.missing),
+    ...some("stored twice", store.duplicates),
+    ...some("never sent", store.foreign),
+    ...some("wrong alerts", alerts.wrong),
+    ...some("devices with wrong dead letters", letters.wrong),
+    ...(alerts.unpublished > 0 ? [`${alerts.unpublished} alert messages not published`] : []),
+    ...(acked === 0 ? ["nothing was acknowledged: this shows nothing"] : []),
+  ];
+}
