@@ -66,4 +66,4 @@ export {
 export { type AuditSink, type LoginSource, noLogins, type PersonSession } from "./ports.ts";
 export { type BrokerCheck, brokerChecks } from "./readiness.ts";
 export { serveBroker } from "./serve-broker.ts";
-export { Timekeeper } from "./timekeeper.ts";
+export { type TimedJournal, Timekeeper, type TimekeeperOptions } from "./timekeeper.ts";

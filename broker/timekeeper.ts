@@ -1,6 +1,4 @@
-import type { Logger } from "pino";
-import type { FileJournal } from "./journal/file-journal.ts";
-import type { NewEntry } from "./journal/journal.ts";
+import type { Journal, NewEntry } from "./journal/journal.ts";
 import type { LoginSource } from "./ports.ts";
 
 const tickMs = 1000;
@@ -13,27 +11,41 @@ const systemRepeat: Repeat = (periodMs, callback) => {
   return () => clearInterval(timer);
 };
 
+/** A journal, or a part of one, that nobody else keeps the time of. */
+export interface TimedJournal extends Pick<Journal, "append" | "syncedOffset"> {
+  /** Left out: the journal's own server watches its clock. */
+  checkClock?(): void;
+}
+
+export interface TimekeeperOptions {
+  journal: TimedJournal;
+  /** How far apart two entries' offsets lie that follow each other; default 1. */
+  offsetStep?: number;
+  source: Pick<LoginSource, "changeSeq"> & {
+    onChange(listener: (change: { seq: number }) => void): () => void;
+  };
+  log: { warn(fields: Readonly<Record<string, unknown>>, message: string): void };
+  repeat?: Repeat;
+}
+
 /**
  * Puts into the journal what the folds downstream depend on beside readings: each change of the
  * registry, and a tick in every second in which nothing else arrived, so that timers fire.
  */
 export class Timekeeper {
-  readonly #journal: Pick<FileJournal, "append" | "checkClock" | "syncedOffset">;
-  readonly #source: Pick<LoginSource, "changeSeq" | "onChange">;
-  readonly #log: Pick<Logger, "warn">;
+  readonly #journal: TimedJournal;
+  readonly #offsetStep: number;
+  readonly #source: TimekeeperOptions["source"];
+  readonly #log: TimekeeperOptions["log"];
   readonly #repeat: Repeat;
   #stopTicking: (() => void) | null = null;
   #stopListening: (() => void) | null = null;
   #lastOffset = -1;
   #isTickPending = false;
 
-  constructor(options: {
-    journal: Pick<FileJournal, "append" | "checkClock" | "syncedOffset">;
-    source: Pick<LoginSource, "changeSeq" | "onChange">;
-    log: Pick<Logger, "warn">;
-    repeat?: Repeat;
-  }) {
+  constructor(options: TimekeeperOptions) {
     this.#journal = options.journal;
+    this.#offsetStep = options.offsetStep ?? 1;
     this.#source = options.source;
     this.#log = options.log;
     this.#repeat = options.repeat ?? systemRepeat;
@@ -57,7 +69,7 @@ export class Timekeeper {
   }
 
   #tick(): void {
-    this.#journal.checkClock();
+    this.#journal.checkClock?.();
     const { syncedOffset } = this.#journal;
     const isIdle = syncedOffset === this.#lastOffset;
     this.#lastOffset = syncedOffset;
@@ -72,7 +84,8 @@ export class Timekeeper {
       if (entry.kind === "tick") {
         this.#isTickPending = false;
         // A tick is no reading: the second after it is idle too if nothing else came.
-        if (error === null && offset === this.#lastOffset + 1) this.#lastOffset = offset;
+        const isNext = offset <= this.#lastOffset + this.#offsetStep;
+        if (error === null && isNext) this.#lastOffset = offset;
       }
       if (error !== null) this.#log.warn({ err: error, kind: entry.kind }, "not journaled");
     });

@@ -42,6 +42,8 @@ export const ingestErrors = {
   INGEST_STORE_NOT_SHARED: { class: "conflict", status: 409, retryable: false },
   /** The rows of the monitor are divided otherwise, and somebody works with them. */
   INGEST_LAYOUT_IN_USE: { class: "conflict", status: 409, retryable: false },
+  /** The records follow a journal of several partitions, and this one is of files. */
+  INGEST_LAYOUT_DIFFERS: { class: "conflict", status: 409, retryable: false },
   INGEST_INTERNAL: { class: "internal", status: 500, retryable: false },
 } as const satisfies Record<string, ErrorFacts>;
 

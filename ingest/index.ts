@@ -18,7 +18,12 @@ export { type IngestConfig, loadIngestConfig } from "./config.ts";
 export { ingestErrors } from "./errors.ts";
 export { registerIngestMetrics } from "./metrics.ts";
 export { ingestChecks } from "./readiness.ts";
-export { type Ingest, type IngestExit, type IngestOptions, startIngest } from "./ingest.ts";
+export { type Ingest, type IngestOptions, startIngest } from "./ingest.ts";
+export {
+  type PartitionedIngestOptions,
+  startPartitionedIngest,
+} from "./partitioned-ingest.ts";
+export type { IngestExit } from "./worker-link.ts";
 export type { DeviceTraffic, KitchenSnapshot, LatestReading } from "./monitor/monitor.ts";
 export { historyPlace, readingsDirectory } from "./readings-directory.ts";
 export { findRuleFaults } from "./rules/check-rule.ts";
@@ -42,4 +47,4 @@ export type {
   WriteOutcome,
 } from "./store/store.ts";
 export { createStoreCommands } from "./store-commands.ts";
-export type { IngestStatus } from "./worker/status.ts";
+export type { IngestStatus, PartitionsStatus } from "./worker/status.ts";

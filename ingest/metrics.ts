@@ -80,6 +80,21 @@ export function registerIngestMetrics(registry: Registry, ingest: Pick<Ingest, "
       "1 while the telemetry store takes readings, 0 while it is away",
       ({ recorder }) => Number(recorder.isStoreAvailable),
     ],
+    [
+      "nadi_partitions_owned",
+      "Partitions of the journal that this process records and judges",
+      ({ partitions }) => (partitions === null ? 1 : partitions.owned.length),
+    ],
+    [
+      "nadi_partitions",
+      "Partitions that the journal has",
+      ({ partitions }) => partitions?.count ?? 1,
+    ],
+    [
+      "nadi_lease_age_seconds",
+      "Since the leases of the partitions were last kept; 0 where there are none",
+      ({ partitions }) => (partitions?.leaseAgeMs ?? 0) / 1000,
+    ],
   ];
   for (const [name, help, read] of gauges) {
     const gauge = new Gauge({

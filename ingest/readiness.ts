@@ -1,4 +1,5 @@
 import type { Ingest } from "./ingest.ts";
+import { leaseLimits } from "./partitions/lease-keeper.ts";
 import { stalledAfterMs } from "./worker/status.ts";
 
 const stalledSeconds = stalledAfterMs / 1000;
@@ -35,5 +36,27 @@ export function ingestChecks(ingest: Pick<Ingest, "status">): IngestCheck[] {
       return { ok: true, detail: lag === 0 ? "up to date" : `${lag} entries wait` };
     },
   }));
-  return [...consumers, channels];
+  return [...consumers, channels, partitionsCheck(ingest)];
+}
+
+/**
+ * Red while the records do not keep the leases: then nothing of this process's partitions is stored
+ * or judged, and others take them over. Waiting for partitions is no failure.
+ */
+function partitionsCheck(ingest: Pick<Ingest, "status">): IngestCheck {
+  return {
+    name: "partitions",
+    check() {
+      const { partitions } = ingest.status();
+      if (partitions === null) return { ok: true, detail: "the journal is this process's alone" };
+      const { owned, count, leaseAgeMs, liveProcesses, isJournalAvailable } = partitions;
+      if (!isJournalAvailable) return { ok: false, detail: "the journal's Redis is away" };
+      if (leaseAgeMs >= leaseLimits.ttlMs) {
+        const seconds = Math.round(leaseAgeMs / 1000);
+        return { ok: false, detail: `the records have not kept the leases for ${seconds} s` };
+      }
+      const others = liveProcesses === 1 ? "alone" : `one of ${liveProcesses} processes`;
+      return { ok: true, detail: `has ${owned.length} of ${count}, ${others}` };
+    },
+  };
 }

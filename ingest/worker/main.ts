@@ -9,6 +9,7 @@ import {
 } from "../../broker/index.ts";
 import { callRecords, type Registry } from "../../devices/index.ts";
 import type { IngestRecords } from "../desk/desk.ts";
+import { ingestError } from "../errors.ts";
 import { monitorFactory } from "./monitor-factory.ts";
 import { openStore } from "./open-store.ts";
 import { systemPace } from "./pace.ts";
@@ -20,6 +21,7 @@ import {
   type ToIngest,
   toPort,
 } from "./protocol.ts";
+import { retry } from "./retry.ts";
 import { type IngestService, type ServicePorts, startService, type WorkerLog } from "./service.ts";
 import { channelsStatus } from "./status.ts";
 import {
@@ -63,9 +65,11 @@ interface Thread {
   cursors: ReturnType<typeof createCursors>;
 }
 
+type FilePorts = ServicePorts & { records: IngestRecords };
+
 /** Everything that this thread has opened; `close` gives it all back. */
 async function openPorts(thread: Thread): Promise<{
-  ports: ServicePorts;
+  ports: FilePorts;
   channels: CountedChannelPublisher;
   close: () => Promise<void>;
 }> {
@@ -77,7 +81,7 @@ async function openPorts(thread: Thread): Promise<{
     onDamage: (damage) => send({ kind: "damage", ...damage }),
   });
   const store = await openStore(start, log);
-  const ports: ServicePorts = {
+  const ports: FilePorts = {
     readJournal: (fromOffset, limits) => follower.read(fromOffset, thread.announcement, limits),
     syncedOffset: () => thread.announcement.syncedOffset,
     commitCursor: thread.cursors.commit,
@@ -99,6 +103,23 @@ async function openPorts(thread: Thread): Promise<{
     records.close();
   };
   return { ports, channels, close };
+}
+
+/** Offsets of another journal say nothing of this one's: rows would wait for theirs for ever. */
+async function requireOneJournal({ records, log }: FilePorts): Promise<void> {
+  const untilItWorks = {
+    pace: systemPace,
+    signal: new AbortController().signal,
+    onFailure: (error: unknown) => log.warn({ err: error }, "the records do not answer yet"),
+  };
+  const partitions = await retry(() => records.readLayout(), untilItWorks);
+  if (partitions === 1) return;
+  throw ingestError("INGEST_LAYOUT_DIFFERS", {
+    message:
+      `These records follow a journal of ${partitions} partitions: set NADI_JOURNAL=redis ` +
+      "as before, or start with records of another place.",
+    facts: { partitions },
+  });
 }
 
 async function serve(thread: Thread): Promise<void> {
@@ -135,6 +156,7 @@ async function serve(thread: Thread): Promise<void> {
   });
   send({ kind: "started" });
   const { ports, channels, close } = await openPorts(thread);
+  await requireOneJournal(ports);
   const place = { firstOffset: start.firstOffset, recorderOffset: start.recorderOffset };
   service = await startService(ports, place);
   loading.resolve(service);

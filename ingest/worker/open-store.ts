@@ -1,5 +1,6 @@
 import { readingsDirectory } from "../readings-directory.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
+import type { InfluxPart } from "../store/influx/influx-config.ts";
 import type { TelemetryStore } from "../store/store.ts";
 import type { IngestStart } from "./protocol.ts";
 import type { WorkerLog } from "./service.ts";
@@ -8,6 +9,7 @@ import type { WorkerLog } from "./service.ts";
 export async function openStore(
   { dataDir, config }: Pick<IngestStart, "dataDir" | "config">,
   log: WorkerLog,
+  part?: InfluxPart,
 ): Promise<TelemetryStore> {
   const { influx, keep } = config;
   if (influx !== null) {
@@ -15,6 +17,7 @@ export async function openStore(
     const { openInfluxStore } = await import("../store/influx/influx-store.ts");
     return openInfluxStore({
       influx,
+      ...(part === undefined ? {} : { part }),
       log: ({ kind, ...facts }) => {
         log.error({ ...facts, event: kind }, "the telemetry store met a fault");
       },

@@ -29,18 +29,23 @@ export type ToIngest =
 
 export type LogLevel = "info" | "warn" | "error";
 
-/** What the worker says. */
-export type FromIngest =
+/** What every thread of ingest says. */
+export type FromThread =
   /** It listens; what it serves may still be loading. */
   | { kind: "started" }
-  /** The announcement has been taken: the next one may come. */
-  | { kind: "heard" }
-  | { kind: "commit"; id: number; name: "recorder" | "monitor"; nextOffset: number }
-  | { kind: "damage"; firstOffset: number; records: number }
   | { kind: "result"; id: number; value: unknown }
   | { kind: "error"; id: number; error: ErrorOnPort }
   | { kind: "status"; status: IngestStatus }
   | { kind: "log"; level: LogLevel; fields: Readonly<Record<string, unknown>>; message: string };
+
+/** What the thread says beside that whose journal this process writes. */
+export type FromFileIngest =
+  /** The announcement has been taken: the next one may come. */
+  | { kind: "heard" }
+  | { kind: "commit"; id: number; name: "recorder" | "monitor"; nextOffset: number }
+  | { kind: "damage"; firstOffset: number; records: number };
+
+export type FromIngest = FromThread | FromFileIngest;
 
 /** Structured cloning would keep an error's message and lose its code. */
 export interface ErrorOnPort {

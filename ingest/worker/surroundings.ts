@@ -1,6 +1,6 @@
 import type { LiveClock } from "../live/live.ts";
 import type { TelemetryStore } from "../store/store.ts";
-import { describeError, type FromIngest, type LogLevel } from "./protocol.ts";
+import { describeError, type FromThread, type LogLevel } from "./protocol.ts";
 import type { WorkerLog } from "./service.ts";
 
 export const statusIntervalMs = 500;
@@ -15,7 +15,7 @@ export const liveClock: LiveClock = {
 };
 
 /** The thread's log, which the main thread writes. */
-export function createLog(send: (message: FromIngest) => void): WorkerLog {
+export function createLog(send: (message: FromThread) => void): WorkerLog {
   const write =
     (level: LogLevel) => (fields: Readonly<Record<string, unknown>>, message: string) => {
       const err = "err" in fields ? { err: describeError(fields["err"]) } : {};

@@ -16,8 +16,18 @@ export interface InfluxConfig {
   readonly login: { readonly username: string; readonly password: string } | null;
 }
 
+/** Of the kitchens, where several write: each sums up its own, and notes how far it has come. */
+export interface InfluxPart {
+  partition: number;
+  /** How many there are. */
+  partitions: number;
+  ownsKitchen(sppgId: string): boolean;
+}
+
 export interface InfluxStoreOptions {
   influx: InfluxConfig;
+  /** Left out: all kitchens are this store's. */
+  part?: InfluxPart;
   limits?: Partial<InfluxLimits>;
   log?: (event: InfluxEvent) => void;
 }

@@ -46,12 +46,13 @@ class InfluxStore implements TelemetryStore {
   /** Windows wait that a write could not sum up. */
   #isRollDue = false;
 
-  constructor({ influx, limits, log = () => undefined }: InfluxStoreOptions) {
+  constructor({ influx, part, limits, log = () => undefined }: InfluxStoreOptions) {
     this.#log = log;
     this.#limits = { ...influxLimits, ...limits };
     this.#http = connectInflux(influx, this.#limits);
     this.#rollups = new Rollups({
       http: this.#http,
+      ...(part === undefined ? {} : { part }),
       send: async (level, lines) => this.#tellRefused(await this.#send(level, lines)),
       onSkipped: (field, detail) => this.#log({ kind: "sumsRefused", lines: 0, field, detail }),
     });

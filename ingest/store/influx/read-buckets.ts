@@ -7,7 +7,21 @@ import type { InfluxHttp } from "./influx-http.ts";
 import { byName, numberAt, type Rows, runQueries, whereSeries, whereTime } from "./influx-query.ts";
 import { encodeName } from "./names.ts";
 import { selectSums, sumsAt } from "./rollup-level.ts";
-import { stateStatement } from "./rollups.ts";
+import { readStates, rolledBefore, type RolledState, stateStatement } from "./rolled-state.ts";
+
+/** A kitchen's own part may have come further than others, or stand where nobody sends any more. */
+async function rolledOf(states: readonly RolledState[], sppgId: string): Promise<number> {
+  // Its code is loaded only where the journal has partitions.
+  const isParted = states.some(({ part }) => part !== null);
+  const { partitionOf } = isParted ? await import("../../../broker/index.ts") : noPartitions;
+  const rolledMs = rolledBefore(
+    states,
+    ({ partition, partitions }) => partitionOf(sppgId, partitions) === partition,
+  );
+  return rolledMs ?? 0;
+}
+
+const noPartitions = { partitionOf: (): number => 0 };
 
 /** A stretch of time and the coarsest rows that give it exactly. */
 interface Part {
@@ -23,18 +37,20 @@ export function createBucketReader(
   http: InfluxHttp,
   { keep, nowMs = Date.now }: Pick<InfluxHistoryOptions, "keep" | "nowMs">,
 ): (query: BucketQuery) => Promise<BucketAnswer> {
-  let state = { rolledMs: 0, readAtMs: Number.NEGATIVE_INFINITY };
-  const readRolled = async (): Promise<number> => {
-    if (performance.now() - state.readAtMs < stateAgeMsMax) return state.rolledMs;
-    const [rows] = await runQueries(http, [stateStatement], { level: "hour", isMs: true });
-    const rolledMs = numberAt(rows?.[0]?.values[0] ?? [], 1) ?? 0;
-    state = { rolledMs, readAtMs: performance.now() };
-    return rolledMs;
+  let states: readonly RolledState[] = [];
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  const readRolled = async (sppgId: string): Promise<number> => {
+    if (performance.now() - readAtMs >= stateAgeMsMax) {
+      const [rows = []] = await runQueries(http, [stateStatement], { level: "hour", isMs: true });
+      states = readStates(rows);
+      readAtMs = performance.now();
+    }
+    return rolledOf(states, sppgId);
   };
   return async (query) => {
     const buckets = createBuckets(query);
     const { resolution, widthMs } = buckets;
-    const rolledMs = await readRolled();
+    const rolledMs = await readRolled(query.sppgId);
     const now = nowMs();
     const limits = {
       rolledMs,

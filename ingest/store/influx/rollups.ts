@@ -1,7 +1,7 @@
 import type { InfluxHttp } from "./influx-http.ts";
-import type { LevelName } from "./influx-config.ts";
-import { byName, numberAt, parseTime, runQueries } from "./influx-query.ts";
-import { type Series, toNanoseconds } from "./lines.ts";
+import type { InfluxPart, LevelName } from "./influx-config.ts";
+import { byName, parseTime, runQueries } from "./influx-query.ts";
+import type { Series } from "./lines.ts";
 import { decodeName, encodeName, valueField } from "./names.ts";
 import {
   hourLevel,
@@ -11,15 +11,17 @@ import {
   type Stretch,
   stretchKitchensMax,
 } from "./rollup-level.ts";
+import {
+  readStates,
+  rolledBefore,
+  type RolledState,
+  stateLine,
+  stateMeasurement,
+  stateStatement,
+} from "./rolled-state.ts";
 
 /** A window is over when readings arrive that were received so much after its end. */
 const rollDelayMs = 15_000;
-const dayMs = 86_400_000;
-
-/** Holds one field: up to where minutes are complete. Its name can't be a reading's. */
-export const stateMeasurement = "nadi_state";
-
-export const stateStatement = `SELECT last("rolledMs") FROM ${byName(stateMeasurement)}`;
 
 /** When readings of a kitchen happened that no window holds yet. */
 interface Span {
@@ -38,6 +40,8 @@ interface Touched {
 
 export interface RollupsOptions {
   http: InfluxHttp;
+  /** Left out: all kitchens are summed up here. */
+  part?: InfluxPart;
   send: (level: LevelName, lines: string[]) => Promise<void>;
   /** Hears of a field that has no sums there, and why. */
   onSkipped: (field: string, detail: string) => void;
@@ -50,6 +54,7 @@ export interface RollupsOptions {
  */
 export class Rollups {
   readonly #http: InfluxHttp;
+  readonly #part: InfluxPart | null;
   readonly #send: RollupsOptions["send"];
   readonly #onSkipped: RollupsOptions["onSkipped"];
   readonly #fields = new Map<string, Set<string>>();
@@ -58,8 +63,9 @@ export class Rollups {
   /** Minutes before it are complete; `null` until it has been read. */
   #rolledMs: number | null = null;
 
-  constructor({ http, send, onSkipped }: RollupsOptions) {
+  constructor({ http, part, send, onSkipped }: RollupsOptions) {
     this.#http = http;
+    this.#part = part ?? null;
     this.#onSkipped = onSkipped;
     this.#send = send;
   }
@@ -84,7 +90,7 @@ export class Rollups {
         if (isNumber) this.#addField(decodeName(measurement), String(key));
       }
     }
-    const stored = numberAt(state[0]?.[0]?.values[0] ?? [], 1);
+    const stored = rolledBefore(readStates(state[0] ?? []), this.#isOurs);
     const rolledMs = stored ?? endOfMinutes(receivedMs);
     if (stored !== null) await this.#openSince(rolledMs);
     else await this.#writeState(rolledMs);
@@ -113,6 +119,7 @@ export class Rollups {
       const { ms: maxMs } = parseTime(time);
       for (const row of newest[at * 2 + 1]?.[0]?.values ?? []) {
         const sppgId = decodeName(String(row[1]));
+        if (this.#part?.ownsKitchen(sppgId) === false) continue;
         if (maxMs >= rolledMs) open(this.#minutes, { reading, sppgId }, { minMs: rolledMs, maxMs });
         open(this.#hours, { reading, sppgId }, { minMs: hourMs, maxMs });
       }
@@ -167,11 +174,14 @@ export class Rollups {
     closeBefore(level, endMs);
   }
 
-  /** One point a day is kept of it, so that its retention does not end it. */
+  readonly #isOurs = (part: NonNullable<RolledState["part"]>): boolean => {
+    const ours = this.#part;
+    if (ours === null) return true;
+    return part.partition === ours.partition && part.partitions === ours.partitions;
+  };
+
   async #writeState(rolledMs: number): Promise<void> {
-    const dayStartMs = Math.floor(rolledMs / dayMs) * dayMs;
-    const line = `${stateMeasurement} rolledMs=${rolledMs}i ${toNanoseconds(dayStartMs, 0)}`;
-    await this.#send("hour", [line]);
+    await this.#send("hour", [stateLine({ part: this.#part, rolledMs })]);
   }
 }
 
