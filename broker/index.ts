@@ -31,6 +31,7 @@ export {
   loadJournalConfig,
   type RedisJournalConfig,
 } from "./journal/config.ts";
+export { type CopiedJournal, type JournalCopy, openJournalCopy } from "./journal/copy.ts";
 export { emptyAnnouncement, type JournalAnnouncement } from "./journal/announcement.ts";
 export { crashPointFrom, type CrashPointHook } from "./journal/crash-points.ts";
 export { type FileJournal, openFileJournal } from "./journal/file-journal.ts";

@@ -244,6 +244,11 @@ function decodeSlot(bytes: Buffer): CursorSlot | null {
   return Number.isSafeInteger(nextOffset) ? { sequence, nextOffset } : null;
 }
 
+/** The file of a cursor that stands there, for a journal that nobody has open. */
+export function encodeCursorFile(nextOffset: number): Buffer {
+  return Buffer.concat([encodeSlot({ sequence: 1, nextOffset }), encodeSlot(EMPTY_SLOT)]);
+}
+
 /** The name in a cursor's file name, or null for any other file. */
 export function cursorNameOf(fileName: string): string | null {
   return CURSOR_FILE.exec(fileName)?.[1] ?? null;

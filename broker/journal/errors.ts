@@ -25,6 +25,8 @@ export const journalErrors = {
   JOURNAL_CURSOR_FAILED: { class: "unavailable", retryable: true },
   /** A segment can't be read at the moment. */
   JOURNAL_READ_FAILED: { class: "unavailable", retryable: true },
+  /** Files came and went while the copier did not look; nothing of the copy is used. */
+  JOURNAL_COPY_OVERTAKEN: { class: "unavailable", retryable: true },
 } as const satisfies Record<string, ErrorFacts>;
 
 export type JournalErrorCode = keyof typeof journalErrors;
