@@ -54,6 +54,7 @@ import {
 } from "./devices/index.ts";
 
 import {
+  createBackupCommands,
   createStoreCommands,
   type Desk,
   type HistoryThread,
@@ -323,6 +324,7 @@ const commands: readonly Command[] = [
   ...createRecordsCommands(registryOptions),
   ...createJournalCommands(),
   ...createStoreCommands(),
+  ...createBackupCommands(),
   ...createSimulateCommands(registryOptions),
   createBenchCommand(path.join(import.meta.dirname, "tests", "bench", "main.ts")),
 ];

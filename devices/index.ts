@@ -77,15 +77,18 @@ export {
   type RealtimeMessage,
 } from "./realtime-message.ts";
 export { callRecords, type RecordsConnection } from "./records/call-records.ts";
+export { acquireDataLock, type DataLock } from "./records/data-lock.ts";
 export { CodedError } from "./records/errors.ts";
 export { identityColumn, identityType, type Migration } from "./records/migrations.ts";
 export { type RecordsWorker, startRecordsWorker } from "./records/records-worker.ts";
 export {
   type Records,
   type RecordsDialect,
+  recordsPath,
   tablesOf,
   writeTransaction,
 } from "./records/records.ts";
+export { refuseUnfinishedRestore, unfinishedRestoreName } from "./records/unfinished-restore.ts";
 export {
   appendChange,
   type ChangeNote,

@@ -1,4 +1,5 @@
 /** The door of `ingest/`: others import from here and nowhere else. */
+export { createBackupCommands } from "./backup/commands.ts";
 export type {
   AlertQuery,
   AlertRow,

@@ -48,6 +48,8 @@ export const recordsErrors = {
   RECORDS_COPY_REFUSED: { class: "conflict", status: 409, retryable: false },
   /** A copy read back was not the same; it has been rolled back. */
   RECORDS_COPY_DIFFERS: { class: "internal", status: 500, retryable: false },
+  /** A restore was killed in the middle: half of a data folder is none. */
+  RECORDS_RESTORE_UNFINISHED: { class: "conflict", status: 409, retryable: false },
   RECORDS_DISK_FULL: { class: "unavailable", status: 507, retryable: true },
   /** The file can't be opened, read or written, or is not a database. */
   RECORDS_UNAVAILABLE: { class: "unavailable", status: 503, retryable: true },

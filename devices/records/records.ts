@@ -6,6 +6,7 @@ import { Kysely, SqliteDialect, sql, type Transaction } from "kysely";
 import { CodedError } from "./errors.ts";
 import type { PostgresOptions } from "./postgres.ts";
 import { bridgeToKysely, sqliteResultCode, toRecordsError } from "./sqlite-bridge.ts";
+import { refuseUnfinishedRestore } from "./unfinished-restore.ts";
 
 export type RecordsDialect = "sqlite" | "postgres";
 
@@ -65,7 +66,10 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
  */
 async function openSqlite(options: SqliteOptions): Promise<Records> {
   const { path } = options;
-  if (path !== ":memory:") createPrivateFile(path);
+  if (path !== ":memory:") {
+    refuseUnfinishedRestore(dirname(path));
+    createPrivateFile(path);
+  }
   const database = await openWithRetry(path, options.busyTimeoutMs ?? recordsBusyTimeoutMs);
   const dialect = new SqliteDialect({ database: bridgeToKysely(database, path) });
   const db = new Kysely<unknown>({ dialect });

@@ -12,6 +12,7 @@ import {
   type ToWorker,
   type WorkerStart,
 } from "./rpc.ts";
+import { refuseUnfinishedRestore } from "./unfinished-restore.ts";
 
 interface Opened {
   /** Gives back what makes this process the owner. */
@@ -25,6 +26,7 @@ async function acquireLocks({
   dataDir,
   databaseUrl: url,
 }: WorkerStart): Promise<Opened["release"]> {
+  refuseUnfinishedRestore(dataDir);
   const folder: DataLock = acquireDataLock(dataDir);
   if (url === undefined) return async () => folder.release();
   const { acquireDatabaseLock } = await import("./database-lock.ts");
