@@ -7,6 +7,9 @@ import { ruledStoreId } from "./kill-kitchen.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
+/** How far a store has come, by its own word or by a journal's. */
+export type SentSignal = Pick<ColdStore, "device" | "signal" | "ackedBelow" | "resent">;
+
 /** Reads one table, or part of it, of a records database that nobody writes. */
 export function readRows(path: string, query: string): Row[] {
   const database = new DatabaseSync(path, { readOnly: true });
@@ -44,7 +47,7 @@ export const waitingQuery = "SELECT id FROM outbox WHERE is_published = 0";
 export const lettersQuery =
   "SELECT device_id, max(number) AS number, count(*) AS kept FROM dead_letter GROUP BY device_id";
 
-export function compareAlerts(dataDir: string, stores: readonly ColdStore[]): AlertReport {
+export function compareAlerts(dataDir: string, stores: readonly SentSignal[]): AlertReport {
   const path = recordsPath(dataDir);
   const tables = { alerts: readRows(path, alertsQuery), waiting: readRows(path, waitingQuery) };
   return compareAlertRows(tables, stores);
@@ -53,7 +56,7 @@ export function compareAlerts(dataDir: string, stores: readonly ColdStore[]): Al
 /** One row an alert, and the right one, for each store whose rules nobody changed. */
 export function compareAlertRows(
   { alerts: rows, waiting }: { alerts: readonly Row[]; waiting: readonly Row[] },
-  stores: readonly ColdStore[],
+  stores: readonly SentSignal[],
 ): AlertReport {
   const report: AlertReport = {
     rows: rows.length,
@@ -98,7 +101,7 @@ export interface LetterReport {
   wrong: string[];
 }
 
-export function compareDeadLetters(dataDir: string, stores: readonly ColdStore[]): LetterReport {
+export function compareDeadLetters(dataDir: string, stores: readonly SentSignal[]): LetterReport {
   return compareLetterRows(readRows(recordsPath(dataDir), lettersQuery), stores);
 }
 
@@ -108,7 +111,7 @@ export function compareDeadLetters(dataDir: string, stores: readonly ColdStore[]
  */
 export function compareLetterRows(
   rows: readonly Row[],
-  stores: readonly ColdStore[],
+  stores: readonly SentSignal[],
 ): LetterReport {
   const byDevice = new Map(rows.map((row) => [String(row["device_id"]), row]));
   const report: LetterReport = { letters: 0, wrong: [] };
