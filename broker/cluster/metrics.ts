@@ -1,0 +1,55 @@
+import { Gauge, type Registry } from "@prometheus-io/client";
+import type { Cluster } from "./cluster.ts";
+
+/** Registers the metrics of a cluster that is joined. */
+export function registerClusterMetrics(registry: Registry, cluster: Cluster): void {
+  const { counters } = cluster.intake;
+  const readings: readonly [name: string, help: string, read: () => number][] = [
+    [
+      "nadi_cluster_connections",
+      "Connections to the MQTT cluster that take messages",
+      () => cluster.state.ready,
+    ],
+    [
+      "nadi_cluster_received_total",
+      "Messages that the cluster has delivered since start",
+      () => counters.received,
+    ],
+    [
+      "nadi_cluster_journaled_total",
+      "Messages of the cluster that are on disk since start",
+      () => counters.journaled,
+    ],
+    [
+      "nadi_cluster_redelivered_total",
+      "Messages that the cluster has delivered once more, unsure of our acknowledgement",
+      () => counters.redelivered,
+    ],
+    [
+      "nadi_cluster_under_way_bytes",
+      "Bytes of the cluster's messages that are handed to the journal and not on disk yet",
+      () => cluster.intake.underWay.bytes,
+    ],
+  ];
+  for (const [name, help, read] of readings) {
+    const gauge = new Gauge({
+      name,
+      help,
+      registers: [],
+      collect() {
+        this.set(read());
+      },
+    });
+    registry.registerMetric(gauge);
+  }
+  const refused = new Gauge({
+    name: "nadi_cluster_refused_total",
+    help: "Messages of the cluster that were acknowledged and not kept, by reason",
+    labelNames: ["reason"],
+    registers: [],
+    collect() {
+      for (const [reason, count] of Object.entries(counters.refused)) this.set({ reason }, count);
+    },
+  });
+  registry.registerMetric(refused);
+}
