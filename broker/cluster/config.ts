@@ -85,12 +85,24 @@ export function loadClusterConfig(env: Environment): ClusterConfig | null {
     host: url.hostname.replaceAll(/^\[|\]$/g, ""),
     port: url.port === "" ? (isTls ? 8883 : 1883) : Number(url.port),
     isTls,
-    username: values.NADI_MQTT_USERNAME ?? wordOf(url.username),
-    password: values.NADI_MQTT_PASSWORD ?? wordOf(url.password),
+    ...loadClusterLogin(env),
     caFile: values.NADI_MQTT_CA,
     connections: isShared ? values.NADI_MQTT_CONNECTIONS : 1,
     isShared,
   });
+}
+
+/** Nadi's own user at the cluster, as far as the environment says it. */
+export function loadClusterLogin(env: Environment): {
+  username: string | undefined;
+  password: string | undefined;
+} {
+  const values = parseEnvironment(schema, env);
+  const url = values.NADI_MQTT_URL === undefined ? null : new URL(values.NADI_MQTT_URL);
+  return {
+    username: values.NADI_MQTT_USERNAME ?? wordOf(url?.username ?? ""),
+    password: values.NADI_MQTT_PASSWORD ?? wordOf(url?.password ?? ""),
+  };
 }
 
 function wordOf(encoded: string): string | undefined {

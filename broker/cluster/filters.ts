@@ -9,8 +9,10 @@ const shareName = "nadi";
  */
 export const deviceTrees: readonly string[] = ["telemetry", ...codecNames];
 
-const plainFilters = deviceTrees.map((tree) => `sppg/+/${tree}/#`);
-const sharedFilters = plainFilters.map((filter) => `$share/${shareName}/${filter}`);
+export const plainFilters: readonly string[] = deviceTrees.map((tree) => `sppg/+/${tree}/#`);
+export const sharedFilters: readonly string[] = plainFilters.map(
+  (filter) => `$share/${shareName}/${filter}`,
+);
 
 export interface FilterPlan {
   wanted: readonly string[];
