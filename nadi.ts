@@ -6,10 +6,12 @@ import {
   type Broker,
   brokerChecks,
   type Channels,
+  createExportAclCommand,
   createJournalCommands,
   type FileJournal,
   joinChannels,
   loadBrokerConfig,
+  loadClusterConfig,
   loadJournalConfig,
   openChannels,
   openServedJournal,
@@ -101,6 +103,7 @@ const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
 interface Configs {
   devices: ReturnType<typeof loadDevicesConfig>;
   broker: ReturnType<typeof loadBrokerConfig>;
+  cluster: ReturnType<typeof loadClusterConfig>;
   journal: ReturnType<typeof loadJournalConfig>;
   ingest: ReturnType<typeof loadIngestConfig>;
   http: ReturnType<typeof loadHttpConfig>;
@@ -113,6 +116,7 @@ function loadConfigs(env: Env): Configs {
   return loadTogether<Configs>(env, {
     devices: loadDevicesConfig,
     broker: loadBrokerConfig,
+    cluster: loadClusterConfig,
     journal: loadJournalConfig,
     ingest: loadIngestConfig,
     http: loadHttpConfig,
@@ -202,7 +206,10 @@ function startHttp(configs: Configs, front: Front, parts: ServeParts): Promise<s
   return serveHttp(
     {
       config: configs.http,
-      readiness: [...brokerChecks({ journal, logins, channels }), ...ingestChecks(ingest)],
+      readiness: [
+        ...brokerChecks({ journal, logins, channels, cluster: broker.cluster }),
+        ...ingestChecks(ingest),
+      ],
       registerMetrics(registry) {
         registerBrokerMetrics(registry, { broker, journal, audit, channels });
         registerIngestMetrics(registry, ingest);
@@ -221,7 +228,15 @@ async function startMiddle(configs: Configs, core: Core, parts: ServeParts): Pro
   const { journal, feed: logins, audit } = core;
   const [broker, back] = await Promise.all([
     serveBroker(
-      { config: configs.broker, journal, logins, audit, clock },
+      {
+        config: configs.broker,
+        cluster: configs.cluster,
+        dataDir: configs.devices.dataDir,
+        journal,
+        logins,
+        audit,
+        clock,
+      },
       { ...parts, stack: stacks.broker },
     ),
     startBack(configs, core, { ...parts, stack: stacks.back }),
@@ -237,7 +252,7 @@ async function startDemoKitchen(
 ): Promise<string> {
   const { dataDir } = configs.devices;
   const { registry } = core.records.services;
-  if (!(await isDemoDue(registry, dataDir))) return "";
+  if (broker.cluster !== null || !(await isDemoDue(registry, dataDir))) return "";
   const { NADI_MQTT_HOST: host } = configs.broker;
   const { mqtt: port } = broker.ports;
   const demo = await startDemo({ dataDir, host, port, registry });
@@ -265,8 +280,7 @@ function serve(context: CommandContext, isStart: boolean): Promise<number> {
       const failed = watchWorkers(log, { records: core.records, ingest: back.ingest });
       joinChannels(back.channels, broker, stack);
       const url = await startHttp(configs, front, parts);
-      const { NADI_MQTT_HOST: host } = configs.broker;
-      let text = welcome({ ...configs.devices, host, port: broker.ports.mqtt, url });
+      let text = welcome({ ...configs.devices, ...broker.mqtt(), url });
       if (isStart)
         text += `  your login    ${await describeLogin(core.records.services.registry)}\n`;
       if (configs.demo.isWanted ?? isStart) {
@@ -323,6 +337,7 @@ const commands: readonly Command[] = [
   ...createUserCommands(registryOptions),
   ...createRecordsCommands(registryOptions),
   ...createJournalCommands(),
+  createExportAclCommand(registryOptions),
   ...createStoreCommands(),
   ...createBackupCommands(),
   ...createSimulateCommands(registryOptions),

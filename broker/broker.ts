@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
+import type { Cluster } from "./cluster/cluster.ts";
 import type { BrokerConfig } from "./config.ts";
 import type { ConnectionOrigin } from "./edge/connection.ts";
 import { Edge } from "./edge/edge.ts";
@@ -22,9 +23,13 @@ export interface BrokerOptions {
   clock: EdgeClock;
   /** Anonymous and with free topics, on loopback, for outside MQTT test suites. */
   isConformance?: boolean;
+  /** `false`: devices connect elsewhere, and only further transports come in. */
+  isListening?: boolean;
 }
 
 export interface Broker {
+  /** `null`: devices connect to this broker itself. */
+  readonly cluster: Cluster | null;
   /** The edge itself: counters for metrics, and the door for further transports. */
   readonly edge: Edge;
   /** The ports in use, once started. */
@@ -42,7 +47,11 @@ export interface Broker {
    * Sends to a device on its own command topic, where nobody else may listen, until `expiresAtMs`
    * of the monotonic clock. `null`: no session of it listens.
    */
-  command(message: { topicName: string; payload: Buffer; expiresAtMs: number }): Delivery | null;
+  command(message: {
+    topicName: string;
+    payload: Buffer;
+    expiresAtMs: number;
+  }): Delivery | null | Promise<Delivery | null>;
   /** Where devices connect, once started; the host as it was bound. */
   mqtt(): { host: string; port: number; tlsPort: number | null };
   onPresence(listener: (change: PresenceChange) => void): () => void;
@@ -168,6 +177,20 @@ function withinOpenFiles(config: BrokerConfig, room: SocketRoom, log: Logger): B
   return { ...config, NADI_MAX_CONNECTIONS: room.mqttConnections };
 }
 
+/** `null`: no TLS is wanted. */
+async function readTlsFiles(
+  config: BrokerConfig,
+): Promise<{ cert: Buffer; key: Buffer; clientCa: Buffer | null } | null> {
+  const { NADI_TLS_CERT: certFile, NADI_TLS_KEY: keyFile, NADI_TLS_CLIENT_CA: caFile } = config;
+  if (certFile === undefined || keyFile === undefined) return null;
+  const [cert, key, clientCa] = await Promise.all([
+    readFile(certFile),
+    readFile(keyFile),
+    caFile === undefined ? null : readFile(caFile),
+  ]);
+  return { cert, key, clientCa };
+}
+
 /** The MQTT broker: call `start`, then it listens. */
 export function createBroker(options: BrokerOptions): Broker {
   const { log } = options;
@@ -189,15 +212,11 @@ export function createBroker(options: BrokerOptions): Broker {
   });
   const accept = (conn: Duplex, origin: ConnectionOrigin): void => edge.handle(conn, origin);
 
-  const startTls = async (certFile: string, keyFile: string): Promise<void> => {
-    const caFile = config.NADI_TLS_CLIENT_CA;
-    const [cert, key, clientCa] = await Promise.all([
-      readFile(certFile),
-      readFile(keyFile),
-      caFile === undefined ? null : readFile(caFile),
-    ]);
+  const startTls = async (): Promise<void> => {
+    const files = await readTlsFiles(config);
+    if (files === null) return;
     const listener = await listenTls(
-      { ...listenOptions(config.NADI_MQTTS_PORT), cert, key, clientCa },
+      { ...listenOptions(config.NADI_MQTTS_PORT), ...files },
       accept,
       (address, reason) => {
         const origin = { address, transport: "tls", certificateName: null } as const;
@@ -216,16 +235,17 @@ export function createBroker(options: BrokerOptions): Broker {
   };
 
   return {
+    cluster: null,
     edge,
     ports,
     start: async () => {
       await edge.start();
+      if (options.isListening === false) return;
       const listener = await listenTcp(listenOptions(config.NADI_MQTT_PORT), accept);
       listeners.push(listener);
       ports.mqtt = listener.port;
       log.info({ host: listener.host, port: listener.port }, "mqtt listening");
-      const { NADI_TLS_CERT: certFile, NADI_TLS_KEY: keyFile } = config;
-      if (certFile !== undefined && keyFile !== undefined) await startTls(certFile, keyFile);
+      await startTls();
     },
     stopAccepting: () => {
       for (const listener of listeners) listener.stopAccepting();

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from "@prometheus-io/client";
 import type { Broker } from "./broker.ts";
+import { registerClusterMetrics } from "./cluster/metrics.ts";
 import type { CountedChannelSubscriber } from "./channels/channels.ts";
 import type { FileJournal } from "./journal/file-journal.ts";
 import type { PartitionedJournal, RedisJournalStats } from "./journal/redis/partitioned-journal.ts";
@@ -222,6 +223,7 @@ export function registerBrokerMetrics(registry: Registry, parts: MetricsParts): 
     });
     registry.registerMetric(gauge);
   }
+  if (broker.cluster !== null) registerClusterMetrics(registry, broker.cluster);
   const { counts } = parts.broker.edge.refusals;
   const refused = new Gauge({
     name: "nadi_mqtt_refused_total",

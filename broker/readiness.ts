@@ -1,4 +1,6 @@
 import type { CountedChannelSubscriber } from "./channels/channels.ts";
+import type { ClusterState } from "./cluster/cluster.ts";
+import { clusterCheck } from "./cluster/readiness.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { RedisDurability } from "./journal/redis/durability.ts";
 import type { LoginSource } from "./ports.ts";
@@ -10,6 +12,8 @@ export interface BrokerCheck {
 }
 
 export interface BrokerCheckParts {
+  /** `null`: devices connect to the broker itself. */
+  cluster?: { readonly state: ClusterState } | null;
   /** One with a `durability` says itself what an acknowledgement means. */
   journal: Pick<Journal, "condition"> & { readonly durability?: RedisDurability };
   logins: LoginSource;
@@ -21,8 +25,9 @@ export interface BrokerCheckParts {
  * live view is told of and never red: readings are taken without it.
  */
 export function brokerChecks(parts: BrokerCheckParts): BrokerCheck[] {
-  const { journal, logins, channels } = parts;
+  const { journal, logins, channels, cluster = null } = parts;
   return [
+    ...(cluster === null ? [] : [clusterCheck(cluster)]),
     {
       name: "journal",
       check: () => {

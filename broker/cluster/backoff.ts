@@ -1,5 +1,5 @@
 const firstMs = 250;
-/** A cluster that restarts is asked often enough to miss little, and not so often as to hinder it. */
+/** A cluster that restarts is asked often enough to miss little, and does not suffer from it. */
 const longestMs = 10_000;
 
 /** Equal jitter: half of the time is sure, so that a refusal is never repeated at once. */

@@ -21,11 +21,15 @@ export const clusterConfigShape = {
   NADI_MQTT_URL: mqttUrl
     .optional()
     .describe(
-      "An existing MQTT broker or cluster that devices connect to instead of Nadi: mqtt://host:1883 " +
-        "or mqtts://host:8883, user:password@ before the host; unset: Nadi's own broker",
+      "An existing MQTT broker or cluster that devices connect to instead of Nadi: " +
+        "mqtt://host:1883 or mqtts://host:8883, user:password@ before the host; " +
+        "unset: Nadi's own broker",
     ),
   NADI_MQTT_USERNAME: z.string().min(1).optional().describe("Nadi's own user there"),
   NADI_MQTT_PASSWORD: z.string().min(1).optional().describe("Password of that user"),
+  NADI_MQTT_DEVICES_URL: mqttUrl
+    .optional()
+    .describe("Where devices reach it, as pages show it; unset: as in NADI_MQTT_URL"),
   NADI_MQTT_CA: z
     .string()
     .min(1)
@@ -61,14 +65,19 @@ const schema = z.object(clusterConfigShape).superRefine((values, context) => {
   }
 });
 
-export interface ClusterConfig {
+export interface ClusterAddress {
   readonly host: string;
   readonly port: number;
   readonly isTls: boolean;
+}
+
+export interface ClusterConfig extends ClusterAddress {
   readonly username: string | undefined;
   readonly password: string | undefined;
   /** A PEM file. */
   readonly caFile: string | undefined;
+  /** As people are told. */
+  readonly forDevices: ClusterAddress;
   readonly connections: number;
   /** `false`: one connection whose subscription is not shared. */
   readonly isShared: boolean;
@@ -78,18 +87,22 @@ export interface ClusterConfig {
 export function loadClusterConfig(env: Environment): ClusterConfig | null {
   const values = parseEnvironment(schema, env);
   if (values.NADI_MQTT_URL === undefined) return null;
-  const url = new URL(values.NADI_MQTT_URL);
-  const isTls = url.protocol === "mqtts:";
   const isShared = values.NADI_MQTT_SHARED === "yes";
   return Object.freeze({
-    host: url.hostname.replaceAll(/^\[|\]$/g, ""),
-    port: url.port === "" ? (isTls ? 8883 : 1883) : Number(url.port),
-    isTls,
+    ...addressOf(values.NADI_MQTT_URL),
+    forDevices: addressOf(values.NADI_MQTT_DEVICES_URL ?? values.NADI_MQTT_URL),
     ...loadClusterLogin(env),
     caFile: values.NADI_MQTT_CA,
     connections: isShared ? values.NADI_MQTT_CONNECTIONS : 1,
     isShared,
   });
+}
+
+function addressOf(text: string): ClusterAddress {
+  const url = new URL(text);
+  const isTls = url.protocol === "mqtts:";
+  const port = url.port === "" ? (isTls ? 8883 : 1883) : Number(url.port);
+  return { host: url.hostname.replaceAll(/^\[|\]$/g, ""), port, isTls };
 }
 
 /** Nadi's own user at the cluster, as far as the environment says it. */
@@ -110,7 +123,7 @@ function wordOf(encoded: string): string | undefined {
 }
 
 /** The address without user and password, for people and logs. */
-export function describeCluster({ host, port, isTls }: ClusterConfig): string {
+export function describeCluster({ host, port, isTls }: ClusterAddress): string {
   const shown = host.includes(":") ? `[${host}]` : host;
   return `${isTls ? "mqtts" : "mqtt"}://${shown}:${port}`;
 }

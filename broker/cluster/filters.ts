@@ -1,6 +1,6 @@
 import { codecNames } from "../../devices/index.ts";
 
-/** Every ingest of a deployment joins under this name, so that each message comes to one of them. */
+/** Every process of a deployment joins under this name: each message comes to one of them. */
 const shareName = "nadi";
 
 /**

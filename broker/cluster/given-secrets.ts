@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import { UsageError } from "../../devices/index.ts";
 
-/** As `nadi device add --json` and `device rotate --json` print it; other keys are not looked at. */
+/** As `nadi device add --json` and `device rotate --json` print it; other keys may stand there. */
 const issuedSchema = z.object({ username: z.string(), password: z.string() });
 
 /**
@@ -16,7 +16,7 @@ export function readGivenSecrets(text: string): Map<string, string> {
     const secret = line.startsWith("{") ? readIssued(line) : readPair(line);
     if (secret === null) {
       throw new UsageError(
-        `--secrets, line ${index + 1}: must be username:password, or what device add --json prints.`,
+        `--secrets, line ${index + 1}: must be username:password, or as device add --json prints.`,
       );
     }
     secrets.set(secret.username, secret.password);

@@ -90,7 +90,10 @@ export const deviceStatusSchema = z
     presence: z
       .nullable(z.object({ isOnline: z.boolean(), sinceMs: timeMs }))
       .check(
-        z.describe("Its own connection; `null`: none since Nadi began, as of a gateway's child"),
+        z.describe(
+          "Its own connection; `null`: none known, as of a gateway's child, before its first " +
+            "since Nadi began, and with NADI_MQTT_URL always: the cluster does not tell",
+        ),
       ),
     batteryPct: z.nullable(z.number()),
     messagesPerMinute: z
@@ -151,8 +154,9 @@ export const sentCommandSchema = z
       .enum(["handed", "waiting", "dropped", "nobody"])
       .check(
         z.describe(
-          "`handed` to a connected session; `waiting` in a session whose device is away or busy; " +
-            "`dropped`, because there was no room; `nobody` listens",
+          "`handed` to a connected session; `waiting` in a session whose device is away or busy, " +
+            "or at the cluster of NADI_MQTT_URL, which does not tell more; `dropped`, because " +
+            "there was no room, or the cluster has not answered; `nobody` listens",
         ),
       ),
   })

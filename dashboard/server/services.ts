@@ -47,7 +47,11 @@ export interface DeviceEdge {
   /** Devices of a kitchen that have been connected since it began, online or not. */
   presenceOf(sppgId: string): readonly PresenceChange[];
   /** See the broker's own; `expiresAtMs` is of the monotonic clock. */
-  command(message: { topicName: string; payload: Buffer; expiresAtMs: number }): Delivery | null;
+  command(message: {
+    topicName: string;
+    payload: Buffer;
+    expiresAtMs: number;
+  }): Delivery | null | Promise<Delivery | null>;
   /** Where devices connect. */
   mqtt(): MqttListener;
 }

@@ -13,6 +13,8 @@ export interface MosquittoServer {
   readonly lines: readonly string[];
   /** The next line that fits, from now on. */
   line(pattern: RegExp): Promise<string>;
+  /** Counts the lines that fit, from now on. */
+  count(pattern: RegExp): { readonly value: number };
   signal(name: NodeJS.Signals): void;
   /** SIGKILL or SIGTERM; resolves when it has ended. */
   end(name: "SIGKILL" | "SIGTERM"): Promise<void>;
@@ -90,6 +92,13 @@ export async function startMosquitto(
     url: `mqtt://127.0.0.1:${port}`,
     lines,
     line,
+    count(pattern) {
+      const counter = { value: 0 };
+      waiting.add((text) => {
+        if (pattern.test(text)) counter.value += 1;
+      });
+      return counter;
+    },
     signal: (name) => {
       child?.kill(name);
     },

@@ -46,13 +46,17 @@ type CommandCall = Pick<Call<"sendCommand">, "body" | "session" | "request"> & {
   payload: string;
 };
 
-function send(api: Api, device: Device, call: CommandCall): RouteAnswer<"sendCommand"> {
+async function send(
+  api: Api,
+  device: Device,
+  call: CommandCall,
+): Promise<RouteAnswer<"sendCommand">> {
   const { body, session, request, payload } = call;
   const lifeMs = body.expiresInSeconds * 1_000;
   const commandId = randomUUID();
   const expiresAtMs = api.clock.wallMs() + lifeMs;
   const topic = `${topicPrefix(device)}${body.name}`;
-  const delivery = api.services.edge.command({
+  const delivery = await api.services.edge.command({
     topicName: topic,
     payload: Buffer.from(`{"id":"${commandId}","expiresAt":${expiresAtMs},"payload":${payload}}`),
     expiresAtMs: api.clock.monotonicMs() + lifeMs,

@@ -94,7 +94,9 @@ test("Mosquitto lets each device publish on its own topics, and on no others", a
   expect(server.lines.some((line) => line.includes(`as ${username} (p5`))).toBe(true);
   const other = await signIn(t, server, plug);
   await other.publishAsync("sppg/sppg-b/tasmota/plug/tele/SENSOR", "{}", { qos: 1 });
-  await expect(signIn(t, server, { username, password: plug.password })).rejects.toThrow(/Connection refused/);
+  await expect(signIn(t, server, { username, password: plug.password })).rejects.toThrow(
+    /Connection refused/,
+  );
   await expect(signIn(t, server, {})).rejects.toThrow(/Connection refused/);
 });
 
