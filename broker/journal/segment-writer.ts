@@ -108,7 +108,8 @@ async function create(state: JournalState): Promise<Segment> {
   } catch (error) {
     // Another name for the next attempt: this file may be there, whole or in part.
     state.nextOffset++;
-    if (systemCode(error) !== "EEXIST") await removeFile(state, segment.name);
+    const isGone = systemCode(error) === "EEXIST" || (await removeFile(state, segment.name));
+    if (!isGone) state.segments.push(segment);
     throw error;
   }
   const previous = state.segments.at(-1);
@@ -127,10 +128,7 @@ async function fence(state: JournalState): Promise<void> {
   state.stats.fences++;
   segment.isFenced = true;
   await closeActive(state);
-  if (isEmptySegment(segment)) {
-    state.segments.pop();
-    await removeFile(state, segment.name);
-  }
+  if (isEmptySegment(segment) && (await removeFile(state, segment.name))) state.segments.pop();
   state.isFencePending = true;
 }
 
@@ -171,12 +169,18 @@ async function cutTail(state: JournalState, segment: Segment): Promise<void> {
   }
 }
 
-/** Removes a file that holds nothing; where that fails it is an empty segment to the next start. */
-async function removeFile(state: JournalState, name: string): Promise<void> {
+/**
+ * Removes a file that holds nothing. Where that fails it stays among the segments, an empty one, so
+ * that trimming takes it away in its turn: left behind the files that followed it, it would seem to
+ * a start to have held what they held.
+ */
+async function removeFile(state: JournalState, name: string): Promise<boolean> {
   try {
     await state.disk.unlink(`${state.directory}/${name}`);
     await state.disk.syncDirectory(state.directory);
+    return true;
   } catch {
     state.stats.unlinkFailures++;
+    return false;
   }
 }

@@ -31,20 +31,26 @@ export function createTrim(options: {
     for (let first = removable(); first !== null; first = removable()) {
       first.isLeaving = true;
       try {
-        await state.disk.unlink(`${state.directory}/${first.name}`);
+        await unlinkOnce(`${state.directory}/${first.name}`);
         // One by one, so that a power cut can't leave an older file behind a missing newer one.
         await state.disk.syncDirectory(state.directory);
       } catch (error) {
         if (systemCode(error) === "") throw error;
-        // `ENOENT`: an earlier attempt removed it and failed afterwards.
-        if (systemCode(error) !== "ENOENT") {
-          state.stats.unlinkFailures++;
-          return;
-        }
+        state.stats.unlinkFailures++;
+        return;
       }
       state.segments.shift();
       state.stats.segmentsTrimmed++;
       state.crashPoint("segment-unlinked");
+    }
+  }
+
+  async function unlinkOnce(path: string): Promise<void> {
+    try {
+      await state.disk.unlink(path);
+    } catch (error) {
+      // `ENOENT`: an earlier attempt removed it, and what failed was the sync that follows.
+      if (systemCode(error) !== "ENOENT") throw error;
     }
   }
 
