@@ -1,0 +1,73 @@
+import { setImmediate } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { type PlantName, plants } from "./plants.ts";
+import { simulate } from "./simulate.ts";
+
+/** A minute of a core; `node tests/simulation/main.ts --seeds 10000` is the long form. */
+const seeds = 1_500;
+/** Any of them is found out sooner than this. */
+const plantedSeedsMax = 300;
+
+test(
+  "every promise is kept in as many seeded worlds as a minute holds",
+  async () => {
+    const failed: string[] = [];
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      const { violations } = await simulate(seed);
+      if (violations.length > 0) failed.push(`seed ${seed}: ${violations[0]}`);
+      await setImmediate();
+    }
+    expect(failed).toEqual([]);
+  },
+  15 * 60_000,
+);
+
+test("a seed lives the same life again, step by step", async () => {
+  for (const seed of [3, 88]) {
+    const lines: string[] = [];
+    const first = await simulate(seed, { onTrace: (line) => lines.push(line) });
+    const again: string[] = [];
+    const second = await simulate(seed, { onTrace: (line) => again.push(line) });
+    expect(again).toEqual(lines);
+    expect(second.traceHash).toBe(first.traceHash);
+    expect(second.counts).toEqual(first.counts);
+    expect(first.counts.acks).toBeGreaterThan(0);
+  }
+  expect((await simulate(3)).traceHash).not.toBe((await simulate(4)).traceHash);
+});
+
+test("the worlds meet every kind of trouble", async () => {
+  const totals = { kills: 0, powerCuts: 0, stops: 0, failedStarts: 0, clockSteps: 0, acts: 0 };
+  const names = Object.keys(totals) as (keyof typeof totals)[];
+  let alerts = 0;
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const { counts } = await simulate(seed);
+    for (const name of names) totals[name] += counts[name];
+    alerts += counts.alerts;
+  }
+  expect(names.filter((name) => totals[name] === 0)).toEqual([]);
+  expect(alerts).toBeGreaterThan(40);
+});
+
+/** The invariants that tell of it: which of them comes first depends on where the crash falls. */
+const caughtBy: Record<PlantName, RegExp> = {
+  "ack before sync": /^(?:offsets grow|acknowledged is on disk|kept until passed|no damage):/,
+  "checkpoint before store": /^acknowledged is stored:/,
+  "trim before checkpoint": /^kept until passed:/,
+  "offset not fenced": /^(?:void stays void|replay is the same|no damage|alerts as undisturbed):/,
+};
+
+test.for(Object.keys(plants) as PlantName[])(
+  "the planted bug is found out: %s",
+  { timeout: 5 * 60_000 },
+  async (name) => {
+    const plant = plants[name];
+    for (let seed = 1; seed <= plantedSeedsMax; seed += 1) {
+      const { violations } = await simulate(seed, { plant });
+      if (violations.length === 0) continue;
+      expect(violations[0]).toMatch(caughtBy[name]);
+      return;
+    }
+    expect.fail(`${plantedSeedsMax} seeds did not find it`);
+  },
+);
