@@ -1,14 +1,9 @@
 // A small ext4 on a loop device, whose image can be copied as a power cut would leave it.
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { text } from "node:stream/consumers";
 import type { Scope } from "./nadi-process.ts";
-
-/** What tells a script that it runs where its mounts are its own. */
-const inNamespaceWord = "--in-namespace";
 
 /** Why power cuts can't be tried here, or `null` when they can. */
 export function whyNoLoopImage(): string | null {
@@ -25,23 +20,6 @@ export function whyNoLoopImage(): string | null {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Runs a script with these words in a mount namespace of its own; answers what it prints. */
-export async function inMountNamespace(script: string, words: readonly string[]): Promise<string> {
-  const args = ["-m", process.execPath, script, inNamespaceWord, ...words];
-  const child = spawn("unshare", args, { stdio: ["ignore", "pipe", "inherit"] });
-  const closed = once(child, "close");
-  const output = await text(child.stdout);
-  await closed;
-  if (child.exitCode !== 0) throw new Error(`${script} ended with ${child.exitCode}: ${output}`);
-  return output;
-}
-
-/** The words of a script that `inMountNamespace` has started; `null` when it was not. */
-export function wordsInNamespace(argv: readonly string[]): readonly string[] | null {
-  const [, , first, ...words] = argv;
-  return first === inNamespaceWord ? words : null;
 }
 
 export function makeImage(image: string, size: string): void {

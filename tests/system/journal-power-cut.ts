@@ -6,14 +6,8 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { openFileJournal } from "../../broker/journal/file-journal.ts";
-import {
-  copyImage,
-  inMountNamespace,
-  makeImage,
-  mountImage,
-  whyNoLoopImage,
-  wordsInNamespace,
-} from "../support/loop-image.ts";
+import { copyImage, makeImage, mountImage, whyNoLoopImage } from "../support/loop-image.ts";
+import { inNamespace, wordsInNamespace } from "../support/namespace.ts";
 import { tempFolder, withScope } from "../support/nadi-process.ts";
 
 /** A long run would only fill the image, and an image that is small is copied soon. */
@@ -30,7 +24,7 @@ export interface PowerCutResult {
 /** Throws unless `whyNoLoopImage` is `null`. */
 export async function cutPowerOfJournal(rounds: number): Promise<PowerCutResult> {
   // What the script below prints.
-  const output = await inMountNamespace(import.meta.filename, [String(rounds)]);
+  const output = await inNamespace("mount", import.meta.filename, [String(rounds)]);
   return JSON.parse(output) as PowerCutResult;
 }
 

@@ -6,14 +6,8 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import {
-  copyImage,
-  inMountNamespace,
-  makeImage,
-  mountImage,
-  whyNoLoopImage,
-  wordsInNamespace,
-} from "../support/loop-image.ts";
+import { copyImage, makeImage, mountImage, whyNoLoopImage } from "../support/loop-image.ts";
+import { inNamespace, wordsInNamespace } from "../support/namespace.ts";
 import { type Scope, tempFolder, withScope } from "../support/nadi-process.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { faultsOfSite, startSite } from "./site.ts";
@@ -45,7 +39,7 @@ const lifeMs = { min: 1_000, max: 6_000 };
 export async function cutPower(plan: { rounds: number; seed: number }): Promise<PowerCutReport> {
   const words = [plan.rounds, plan.seed].map(String);
   // What the script below prints.
-  return JSON.parse(await inMountNamespace(import.meta.filename, words)) as PowerCutReport;
+  return JSON.parse(await inNamespace("mount", import.meta.filename, words)) as PowerCutReport;
 }
 
 async function runRounds(scope: Scope, rounds: number, seed: number): Promise<PowerCutReport> {
