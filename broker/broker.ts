@@ -11,6 +11,7 @@ import { type Listener, type ListenOptions, listenTcp, listenTls } from "./edge/
 import { type PresenceChange, presenceOf } from "./edge/presence.ts";
 import type { Delivery } from "./edge/session.ts";
 import type { Journal } from "./journal/journal.ts";
+import { connectionsInMemory } from "./memory-room.ts";
 import { shareOpenFiles, type SocketRoom } from "./open-files.ts";
 import type { AuditSink, LoginSource } from "./ports.ts";
 
@@ -191,11 +192,20 @@ async function readTlsFiles(
   return { cert, key, clientCa };
 }
 
+/** Clients must not take the memory without which the kernel ends the process. */
+function withinMemory(config: BrokerConfig, log: Logger): BrokerConfig {
+  const { NADI_MAX_CONNECTIONS: wanted } = config;
+  const mqttConnections = connectionsInMemory();
+  if (wanted <= mqttConnections) return config;
+  log.warn({ wanted, mqttConnections }, "little memory: fewer connections are taken");
+  return { ...config, NADI_MAX_CONNECTIONS: mqttConnections };
+}
+
 /** The MQTT broker: call `start`, then it listens. */
 export function createBroker(options: BrokerOptions): Broker {
   const { log } = options;
   const room = shareOpenFiles();
-  const config = withinOpenFiles(options.config, room, log);
+  const config = withinMemory(withinOpenFiles(options.config, room, log), log);
   const isConformance = options.isConformance ?? false;
   const edge = new Edge({ ...options, isConformance, limits: edgeLimits(config, isConformance) });
   const listeners: Listener[] = [];
