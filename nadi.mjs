@@ -41,6 +41,7 @@ const testTools = [
   { program: "mkfs.ext4", package: "e2fsprogs" },
   { program: "mount", package: "mount" },
   { program: "unshare", package: "util-linux" },
+  { program: "ip", package: "iproute2" },
   { program: "chromium", package: "chromium" },
   { program: "redis-server", package: "redis-server" },
   { program: "influxd", package: "influxdb" },
