@@ -35,12 +35,13 @@ export interface LinkOptions {
   url: string;
   partitions: number;
   isWeakAccepted: boolean;
+  silentBeatsMax: number;
   log: RedisJournalLog;
   clock: JournalClock;
   timers: JournalTimers;
   /** Something waits that has failed before: only its success shows that all is well. */
   isProbeWaiting: () => boolean;
-  /** Rounds may be sent (again). */
+  /** Rounds may be sent (again), and announcements may have been missed. */
   onReady: () => void;
   onCondition: (condition: JournalCondition) => void;
 }
@@ -81,12 +82,15 @@ export class JournalLink {
       url: options.url,
       name: "nadi-journal",
       log: options.log,
-      silentBeatsMax: linkLimits.silentBeatsMax,
+      silentBeatsMax: options.silentBeatsMax,
       onReady: () => {
         if (this.#isOpened) this.reconnects++;
         void this.#check();
       },
-      onLost: () => this.#withhold({ reason: "redis-away", message: "lost", refusal: null }),
+      onLost: () => {
+        const message = "the connection is lost";
+        this.#withhold({ reason: "redis-away", message, refusal: null });
+      },
     });
   }
 
@@ -256,6 +260,7 @@ export class JournalLink {
 
   #withhold({ reason, message }: Problem): void {
     this.#canSend = false;
+    if (this.#isClosed) return;
     const { log } = this.#options;
     const isNews = this.#condition.kind !== "withheld" || this.#condition.reason !== reason;
     if (message !== this.#message) {

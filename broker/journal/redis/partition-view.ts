@@ -43,7 +43,7 @@ export class PartitionView implements PartitionJournal {
   async open(): Promise<void> {
     const stop = await this.#parts.announcements.watch(this.partition, {
       onGrown: (lastOffset) => this.grow(lastOffset),
-      onGap: () => void this.#lookAgain(),
+      onGap: () => this.lookAgain(),
     });
     this.#removals.add(stop);
     try {
@@ -143,6 +143,12 @@ export class PartitionView implements PartitionJournal {
     for (const listener of this.#syncedListeners) listener(lastOffset);
   }
 
+  /** Announcements may have been missed. */
+  lookAgain(): void {
+    // While the link is away: it says so itself, and calls this when it is back.
+    this.#look().catch(() => null);
+  }
+
   async #shutDown(): Promise<void> {
     // What was appended is answered; while acknowledgements are withheld, at the journal's close.
     await this.#parts.rounds.settled();
@@ -173,16 +179,6 @@ export class PartitionView implements PartitionJournal {
     }
     this.#firstOffset = Math.max(this.#firstOffset, Number(first));
     this.grow(Number(next) - 1);
-  }
-
-  /** Announcements may have been missed while the connection was away. */
-  async #lookAgain(): Promise<void> {
-    try {
-      await this.#look();
-    } catch (error) {
-      // The next append, of the owner's own tick at the latest, tells how far it has grown.
-      this.#parts.link.failed(error);
-    }
   }
 }
 

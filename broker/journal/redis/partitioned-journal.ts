@@ -109,6 +109,8 @@ export interface RedisJournalOptions {
   log: RedisJournalLog;
   /** How long a start waits for a Redis that is away or loads its data; default 15 s. */
   openMsMax?: number;
+  /** Half seconds without an answer before the connection is given up; default 20. */
+  silentBeatsMax?: number;
   clock?: JournalClock;
   timers?: JournalTimers;
 }

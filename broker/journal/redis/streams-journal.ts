@@ -7,7 +7,7 @@ import { Announcements } from "./announcements.ts";
 import { appendRound, type RoundParts } from "./append-round.ts";
 import type { RedisDurability } from "./durability.ts";
 import { newIdentity } from "./identity.ts";
-import { JournalLink } from "./link.ts";
+import { JournalLink, linkLimits } from "./link.ts";
 import { PartitionReader } from "./partition-reader.ts";
 import { PartitionView } from "./partition-view.ts";
 import {
@@ -60,6 +60,7 @@ class StreamsJournal implements PartitionedJournal {
       isWeakAccepted: false,
       changeSeq: () => 0,
       openMsMax: openMsMaxDefault,
+      silentBeatsMax: linkLimits.silentBeatsMax,
       clock: systemClock,
       timers: systemTimers,
       ...given,
@@ -69,7 +70,10 @@ class StreamsJournal implements PartitionedJournal {
     this.#link = new JournalLink({
       ...options,
       isProbeWaiting: () => this.#rounds.isTrying,
-      onReady: () => this.#rounds.resume(),
+      onReady: () => {
+        this.#rounds.resume();
+        for (const view of this.#views) view.lookAgain();
+      },
       onCondition: (condition) => {
         for (const listener of this.#listeners) listener(condition);
       },
@@ -148,7 +152,7 @@ class StreamsJournal implements PartitionedJournal {
       await this.#within(reading.ready.then(() => view.open()));
       return view;
     } catch (error) {
-      this.#views.delete(view);
+      await view.close();
       throw error;
     }
   }

@@ -1,11 +1,18 @@
 import type { TestContext } from "vitest";
+import type { JournalEntry } from "../../../../broker/journal/journal.ts";
+import { linkLimits } from "../../../../broker/journal/redis/link.ts";
+import { openRedisJournal } from "../../../../broker/journal/redis/open-redis-journal.ts";
 import type {
+  JournalAppender,
   PartitionedJournal,
+  PartitionJournal,
   RedisJournalOptions,
 } from "../../../../broker/journal/redis/partitioned-journal.ts";
-import { openRedisJournal } from "../../../../broker/journal/redis/open-redis-journal.ts";
+import { type JournalTimers, systemTimers } from "../../../../broker/journal/timers.ts";
+import { eventually } from "../../../support/kitchen.ts";
 import type { Scope } from "../../../support/nadi-process.ts";
 import { type RedisServer, startRedis } from "../../../support/redis.ts";
+import { reading } from "../harness.ts";
 
 type Hooks = Pick<TestContext, "onTestFinished">;
 
@@ -14,6 +21,13 @@ export const durableArgs = ["--appendonly", "yes", "--appendfsync", "always"] as
 
 /** Five times what the slowest recovery took here. */
 export const backWithinMs = 30_000;
+
+/** Looks at Redis' settings at once and not after ten seconds. */
+export const hastyTimers: JournalTimers = {
+  after: (delayMs, callback) =>
+    systemTimers.after(delayMs === linkLimits.recheckMs ? 50 : delayMs, callback),
+  soon: (callback) => systemTimers.soon(callback),
+};
 
 export function startDurableRedis(
   scope: Scope,
@@ -42,4 +56,77 @@ export async function openOn(
   });
   t.onTestFinished(() => journal.close());
   return journal;
+}
+
+/** Partition of the kitchen that `reading` tells of. */
+export function partitionUnderTest(journal: PartitionedJournal): Promise<PartitionJournal> {
+  return journal.partition(journal.partitionOf("sppg-jakarta-001"));
+}
+
+/** Resolves to the entry's offset once it is durable. */
+export function appendTo(
+  appender: JournalAppender,
+  entry: Parameters<JournalAppender["append"]>[0],
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    appender.append(entry, (error, offset) => (error ? reject(error) : resolve(offset)));
+  });
+}
+
+/** What senders saw: the text of each acknowledged entry, and its offset. */
+export interface Acknowledged {
+  readonly offsets: Map<string, number>;
+  /** Ends the load; resolves when everything has been answered. */
+  stop(): Promise<void>;
+}
+
+/** Keeps so many appends under way, each with a text of its own. */
+export function load(journal: JournalAppender, name: string, inFlight: number): Acknowledged {
+  const offsets = new Map<string, number>();
+  const ended = Promise.withResolvers<void>();
+  let isStopped = false;
+  let underWay = inFlight;
+  let count = 0;
+  const append = (): void => {
+    count++;
+    const text = `${name}-${count}`;
+    journal.append(reading(text), (error, offset) => {
+      if (error === null) offsets.set(text, offset);
+      if (!isStopped && error === null) append();
+      else if (--underWay === 0) ended.resolve();
+    });
+  };
+  for (let index = 0; index < inFlight; index++) append();
+  return {
+    offsets,
+    stop() {
+      isStopped = true;
+      return ended.promise;
+    },
+  };
+}
+
+/** Waits for so many more acknowledgements. */
+export async function moreAcknowledged(load: Acknowledged, more: number): Promise<void> {
+  const wanted = load.offsets.size + more;
+  await eventually(
+    () => Promise.resolve(load.offsets.size),
+    (size) => size >= wanted,
+    backWithinMs,
+  );
+}
+
+/** The whole of a partition, in reads of a size that ends inside batches. */
+export async function readPartition(
+  view: PartitionJournal,
+  from = view.firstOffset,
+): Promise<JournalEntry[]> {
+  const entries: JournalEntry[] = [];
+  for (let next = from; next <= view.syncedOffset; ) {
+    const batch = await view.read(next, { entriesMax: 997, bytesMax: 100_000 });
+    // A payload is a view of its batch.
+    entries.push(...batch.entries);
+    next = batch.nextOffset;
+  }
+  return entries;
 }

@@ -1,0 +1,131 @@
+import { expect, test } from "vitest";
+import { fileScope } from "../../../support/file-scope.ts";
+import { eventually } from "../../../support/kitchen.ts";
+import { startRedisProxy } from "../../../support/redis-proxy.ts";
+import { startRedis } from "../../../support/redis.ts";
+import { append, reading } from "../harness.ts";
+import {
+  appendTo,
+  backWithinMs,
+  createLog,
+  hastyTimers,
+  openOn,
+  partitionUnderTest,
+  startDurableRedis,
+} from "./harness.ts";
+
+/** What is kept only in memory. */
+const weak = startRedis(fileScope());
+
+test("a Redis that may lose what it acknowledged is refused, and each setting is named", async (t) => {
+  const redis = await weak;
+  const log = createLog();
+  await redis.cli("config", "set", "maxmemory-policy", "allkeys-lru");
+  await redis.cli("config", "set", "no-appendfsync-on-rewrite", "yes");
+  await expect(openOn(t, redis, { log })).rejects.toMatchObject({
+    code: "JOURNAL_WEAK_REFUSED",
+    message:
+      "this Redis may lose acknowledged readings: appendonly is no (needed: yes); " +
+      "maxmemory-policy is allkeys-lru (needed: noeviction); " +
+      "appendfsync is everysec (needed: always); " +
+      "no-appendfsync-on-rewrite is yes (needed: no); " +
+      "change its settings, or set NADI_ACCEPT_WEAK_JOURNAL=yes to accept the loss",
+  });
+  expect(await redis.cli("dbsize")).toBe("0\n");
+});
+
+test("a weak Redis is taken where that is accepted, and says what it is", async (t) => {
+  const journal = await openOn(t, await weak, { isWeakAccepted: true });
+  await appendTo(journal.appender, reading("entry"));
+  expect(journal.condition).toEqual({ kind: "open" });
+  expect(journal.durability.kind).toBe("weak");
+  expect(journal.durability.detail).toMatch(/^weak: Redis may lose .*appendfsync is everysec/);
+});
+
+test("settings that become weak while Redis runs withhold acknowledgements until they are mended", async (t) => {
+  const redis = await startDurableRedis(t);
+  const journal = await openOn(t, redis, { timers: hastyTimers });
+  expect(journal.durability.kind).toBe("always");
+  await redis.cli("config", "set", "appendfsync", "everysec");
+  const reached = (kind: string) =>
+    eventually(
+      () => Promise.resolve(journal.condition),
+      (condition) => condition.kind === kind,
+      backWithinMs,
+    );
+  expect(await reached("withheld")).toEqual({ kind: "withheld", reason: "redis-weak" });
+  const answer = appendTo(journal.appender, reading("entry"));
+  await redis.cli("config", "set", "appendfsync", "always");
+  await answer;
+  await reached("open");
+});
+
+test("where nobody may look at the settings, and Redis has no WAITAOF, it is refused", async (t) => {
+  const redis = await startDurableRedis(t);
+  const rights = ["on", ">secret", "~nadi:journal*", "&nadi:journal*", "+@all", "-config"];
+  await redis.cli("acl", "setuser", "narrow", ...rights);
+  const url = redis.url.replace("//", "//narrow:secret@");
+  await expect(openOn(t, { url })).rejects.toThrow("appendfsync can't be read");
+  // With it the settings need not be known; and these rights are enough.
+  const proxy = await startRedisProxy(t, redis, { hasWaitAof: true });
+  const journal = await openOn(t, { url: proxy.url.replace("//", "//narrow:secret@") });
+  await append(await partitionUnderTest(journal), reading("entry"));
+  expect(journal.durability.kind).toBe("waitaof");
+});
+
+test("with WAITAOF an entry is answered and shown only when it says that the disk has it", async (t) => {
+  const redis = await startRedis(t, { args: ["--appendonly", "yes"] });
+  const proxy = await startRedisProxy(t, redis, { hasWaitAof: true });
+  const broker = await openOn(t, proxy);
+  expect(broker.durability).toEqual({
+    kind: "waitaof",
+    detail: "a PUBACK means WAITAOF has said that Redis' disk has it",
+  });
+  const owner = await partitionUnderTest(await openOn(t, proxy));
+  const first = await appendTo(broker.appender, reading("first"));
+  await eventually(
+    () => Promise.resolve(owner.syncedOffset),
+    (offset) => offset === first,
+    backWithinMs,
+  );
+  proxy.isSynced = false;
+  let isAnswered = false;
+  const second = appendTo(broker.appender, reading("second")).finally(() => (isAnswered = true));
+  await eventually(
+    () => Promise.resolve(broker.condition),
+    (condition) => condition.kind === "withheld",
+    backWithinMs,
+  );
+  // It is stored; but nobody may know.
+  expect(await redis.cli("xlen", `nadi:journal:${owner.partition}`)).toBe("2\n");
+  expect(isAnswered).toBe(false);
+  expect(owner.syncedOffset).toBe(first);
+  const refused = { code: "JOURNAL_CURSOR_FAILED", retryable: true };
+  await expect(owner.commitCursor("recorder", first + 1)).rejects.toMatchObject(refused);
+  proxy.isSynced = true;
+  expect(await second).toBe(first + 1);
+  expect(broker.stats().batchesKnown).toBeGreaterThanOrEqual(1);
+  // Each answer waited: the last word before it was the disk's.
+  const words = proxy.commands.filter((name) => name === "EVALSHA" || name === "WAITAOF");
+  expect(words.at(-1)).toBe("WAITAOF");
+});
+
+test("another number of partitions than Redis holds is refused", async (t) => {
+  const redis = await startDurableRedis(t);
+  await openOn(t, redis, { partitions: 4 });
+  await expect(openOn(t, redis, { partitions: 8 })).rejects.toMatchObject({
+    code: "JOURNAL_PARTITIONS_MISMATCH",
+    message:
+      "the journal in Redis has 4 partitions, NADI_JOURNAL_PARTITIONS is 8: set it to 4 " +
+      "(it can't change while the journal exists)",
+  });
+});
+
+test("a Redis that is not there is told within the time, without its password", async (t) => {
+  const redis = await startDurableRedis(t);
+  await redis.kill();
+  const url = redis.url.replace("//", "//user:secret@");
+  const opening = openOn(t, { url }, { openMsMax: 300 });
+  await expect(opening).rejects.toMatchObject({ code: "JOURNAL_OPEN_FAILED", retryable: true });
+  await expect(opening).rejects.not.toThrow("secret");
+});
