@@ -63,9 +63,19 @@ export class Effects {
     return promise;
   }
 
-  /** Resolves when there is room for more: the monitor's back-pressure. */
-  room(): Promise<void> {
-    return this.whenApplied(this.added - effectsPendingMax);
+  /** Resolves when there is room for more, the monitor's back-pressure; at the signal at once. */
+  async room(signal: AbortSignal): Promise<void> {
+    const count = this.added - effectsPendingMax;
+    if (this.applied >= count || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiter = { count, resolve };
+    const stop = (): void => resolve();
+    this.#waiting.add(waiter);
+    signal.addEventListener("abort", stop);
+    await promise;
+    // A promise for the signal, to race against, would keep a memory of each of these for ever.
+    signal.removeEventListener("abort", stop);
+    this.#waiting.delete(waiter);
   }
 
   async #send(): Promise<void> {

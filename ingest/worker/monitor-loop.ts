@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Live } from "../live/live.ts";
 import type { ChangeFacts, Monitor } from "../monitor/monitor.ts";
 import type { Batches, DecodedBatch } from "./batches.ts";
@@ -48,7 +47,6 @@ export class MonitorLoop {
   /** Ends when the signal is aborted, between two batches. */
   async run(): Promise<void> {
     const { batches, checkpoints, effects, bell, pace, signal } = this.#options;
-    const stopped = aborted(signal);
     // What an end has left between row and channel.
     this.#options.outbox.drain();
     try {
@@ -57,7 +55,7 @@ export class MonitorLoop {
         if (batch !== null) await this.#fold(batch);
         await this.#held(this.#retried(() => this.#settlement.step()));
         checkpoints.step();
-        await this.#held(Promise.race([effects.room(), stopped]));
+        await this.#held(effects.room(signal));
         // The bell may have rung for the end since the last look: it does not ring again.
         if (signal.aborted) return;
         if (batches.read(this.#nextOffset) === null) await bell.wait(this.#idleMs());
@@ -114,10 +112,4 @@ export class MonitorLoop {
   #idleMs(): number {
     return Math.max(1, this.#options.checkpoints.dueInMs());
   }
-}
-
-/** For waiting on what may never come: at a stop the next start goes on from its cursor. */
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await once(signal, "abort");
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test, type TestContext } from "vitest";
 import type { ChannelMessage } from "../../../broker/index.ts";
 import type { OutboxMessage } from "../../../ingest/desk/desk.ts";
@@ -114,15 +115,30 @@ test("there is room for a bounded number of effects while the records are away",
   const { effects, failure, pace } = createEffects(t);
   failure.error = away();
   effects.add(Array.from({ length: effectsPendingMax }, (_, at) => letter(at)));
-  await effects.room();
+  const running = new AbortController();
+  await effects.room(running.signal);
   effects.add([letter(9_999)]);
   let hasRoom = false;
-  const room = effects.room().then(() => (hasRoom = true));
+  const room = effects.room(running.signal).then(() => (hasRoom = true));
   await pace.settle();
   expect(hasRoom).toBe(false);
   failure.error = null;
   await pace.advance(10_000);
   await room;
+});
+
+test("who waits for room hears the end, and waiting often leaves nothing behind", async (t) => {
+  const { effects, failure } = createEffects(t);
+  failure.error = away();
+  const running = new AbortController();
+  for (let time = 0; time < 100; time += 1) await effects.room(running.signal);
+  effects.add(Array.from({ length: effectsPendingMax + 1 }, (_, at) => letter(at)));
+  const rooms = [effects.room(running.signal), effects.room(running.signal)];
+  expect(getEventListeners(running.signal, "abort")).toHaveLength(2);
+  running.abort();
+  await Promise.all(rooms);
+  expect(getEventListeners(running.signal, "abort")).toHaveLength(0);
+  await effects.room(running.signal);
 });
 
 /** The records' outbox and the channels, as far as the messages go through them. */
