@@ -29,8 +29,8 @@ export const postgresLimits = {
   statementMsMax: 10_000,
   /** As long as SQLite's busy timeout: a writer waits for the writers before it. */
   lockMsMax: 5_000,
-  /** A transaction of a process that froze must not keep the others from writing. */
-  idleInTransactionMsMax: 10_000,
+  /** A process that froze must not keep others from writing until they give up, or lose leases. */
+  idleInTransactionMsMax: 3_000,
   /** Of the server's silence: it is frozen, or gone without a word. */
   answerMsMax: 15_000,
   keepAliveMs: 10_000,

@@ -7,6 +7,7 @@ import { CodedError } from "./errors.ts";
 import type { PostgresOptions } from "./postgres.ts";
 import { bridgeToKysely, sqliteResultCode, toRecordsError } from "./sqlite-bridge.ts";
 import { refuseUnfinishedRestore } from "./unfinished-restore.ts";
+import { createWriteTurns, type WriteTurns } from "./write-turns.ts";
 
 export type RecordsDialect = "sqlite" | "postgres";
 
@@ -92,6 +93,9 @@ export function tablesOf<Tables>(records: Records): Kysely<Tables> {
 const writeAttemptsMax = 3;
 const writeRetryMs = 100;
 
+/** Of each database that is open on PostgreSQL. */
+const turnsOf = new WeakMap<Kysely<unknown>, WriteTurns>();
+
 /**
  * A transaction that writes. On SQLite it begins IMMEDIATE; on PostgreSQL it takes one advisory
  * lock first, so that in both the order of `change_log.seq` is the order of commits and a reader
@@ -106,6 +110,7 @@ export async function writeTransaction<Tables, Result>(
 ): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     let isCommitting = false;
+    const turns = await takeTurn(records);
     try {
       return await tablesOf<Tables>(records)
         .transaction()
@@ -119,9 +124,20 @@ export async function writeTransaction<Tables, Result>(
       // What became of a commit that was under way is not known: the caller has to look.
       const mayRetry = records.dialect === "postgres" && !isCommitting && isPassing(error);
       if (!mayRetry || attempt >= writeAttemptsMax) throw error;
-      await delay(writeRetryMs * attempt);
+    } finally {
+      turns?.give();
     }
+    await delay(writeRetryMs * attempt);
   }
+}
+
+/** `null` on SQLite, whose one connection is one writer anyway. */
+async function takeTurn({ db, dialect }: Records): Promise<WriteTurns | null> {
+  if (dialect === "sqlite") return null;
+  const turns = turnsOf.get(db) ?? createWriteTurns();
+  turnsOf.set(db, turns);
+  await turns.take(recordsBusyTimeoutMs);
+  return turns;
 }
 
 /** A lock that was waited for in vain is not passing: its wait has been long enough. */

@@ -80,7 +80,7 @@ test("a commit is on disk, and nothing waits for ever, also beside options of th
     ["transaction_isolation", "read committed"],
     ["statement_timeout", "10s"],
     ["lock_timeout", "5s"],
-    ["idle_in_transaction_session_timeout", "10s"],
+    ["idle_in_transaction_session_timeout", "3s"],
     ["search_path", "own"],
   ] as const;
   for (const [name, value] of settings) {
@@ -119,6 +119,30 @@ test("writers of several processes take turns: the order of numbers is that of c
   await watching;
   expect(await texts(records)).toHaveLength(60);
   expect(new Set(seen).size).toBeGreaterThan(2);
+});
+
+test("writers that wait for another process leave the connections to those who read", async (t) => {
+  const { url, records } = await createNotes(t);
+  const other = await openAt(t, url);
+  const held = Promise.withResolvers<void>();
+  const holding = Promise.withResolvers<void>();
+  const holder = add(other, "first", async () => {
+    holding.resolve();
+    await held.promise;
+  });
+  await holding.promise;
+  // More than the pool has connections, which is two.
+  const writers = Array.from({ length: 6 }, (_, index) => add(records, `waited ${index}`));
+  const inLine = async () => {
+    const { rows } = await sql`select from pg_stat_activity
+      where datname = current_database() and wait_event = 'advisory'`.execute(other.db);
+    return rows.length;
+  };
+  await expect.poll(inLine).toBe(1);
+  expect(await texts(records)).toEqual([]);
+  held.resolve();
+  await Promise.all([holder, ...writers]);
+  expect(await texts(records)).toEqual(["first", ...[0, 1, 2, 3, 4, 5].map((n) => `waited ${n}`)]);
 });
 
 test("a connection that broke before the commit costs nothing: the work runs again", async (t) => {

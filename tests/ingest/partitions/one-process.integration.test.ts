@@ -6,26 +6,21 @@ import { tempFolder } from "../../support/nadi-process.ts";
 import {
   deviceId,
   kitchensApart,
-  partitions,
   type PartitionedHost,
   provision,
   startPartitionedHost,
+  untilOwned,
 } from "./support.ts";
 
 const kitchens = kitchensApart(3);
 const [first = "", second = ""] = kitchens;
-
-async function untilAllOwned({ ingest }: PartitionedHost): Promise<void> {
-  const owned = () => ingest.status().partitions?.owned.length ?? 0;
-  await expect.poll(owned, { timeout: 30_000 }).toBe(partitions);
-}
 
 test("one process has all partitions: what is acknowledged is stored, shown and judged", async (t) => {
   const dataDir = tempFolder(t);
   const redis = await startDurableRedis(t);
   const host = await startPartitionedHost(t, { dataDir, redis });
   await provision(host, kitchens);
-  await untilAllOwned(host);
+  await untilOwned(host);
   expect(kitchens.map((sppgId) => host.ingest.ownsKitchen(sppgId))).toEqual([true, true, true]);
   const ts = Date.now();
   for (const sppgId of kitchens) await host.publish(sppgId, { ts, celsius: 12 });
@@ -53,7 +48,7 @@ test("one process has all partitions: what is acknowledged is stored, shown and 
   await host.stop();
   expect(host.ingest.status().state).toBe("stopped");
   const next = await startPartitionedHost(t, { dataDir, redis });
-  await untilAllOwned(next);
+  await untilOwned(next);
   await next.publish(first, { ts, celsius: 12 });
   await next.publish(first, { ts: ts + 1, celsius: 4 });
   await next.ingest.flush(first);

@@ -1,5 +1,6 @@
 import { MessageChannel } from "node:worker_threads";
 import { pino } from "pino";
+import { expect } from "vitest";
 import {
   connectChannelSubscriber,
   openRedisJournal,
@@ -156,6 +157,14 @@ export async function startPartitionedHost(
   };
   scope.onTestFinished(() => host.stop());
   return host;
+}
+
+export async function untilOwned({ ingest }: PartitionedHost, count = partitions): Promise<void> {
+  const running = () => {
+    const owned = ingest.status().partitions?.owned ?? [];
+    return owned.filter(({ state }) => state === "live").length;
+  };
+  await expect.poll(running, { timeout: 30_000 }).toBe(count);
 }
 
 /** Kitchens with a probe in the cold store and a rule that has no patience. */

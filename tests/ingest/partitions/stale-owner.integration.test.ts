@@ -1,0 +1,58 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { startDurableRedis } from "../../broker/journal/redis/harness.ts";
+import { fixedPort, tempFolder } from "../../support/nadi-process.ts";
+import {
+  kitchensApart,
+  partitions,
+  type PartitionedHost,
+  provision,
+  startPartitionedHost,
+  untilOwned,
+} from "./support.ts";
+
+const thief = { processId: "thief", partitions, store: "shared" } as const;
+
+/** As another process does when this one has frozen: all leases have ended, and it takes them. */
+async function stealLeases({ services }: PartitionedHost): Promise<void> {
+  // No lease lasts longer than whoever asks would have it.
+  await services.ingest.keepLeases({ ...thief, ttlMs: 1 });
+  await delay(2);
+  const { leases } = await services.ingest.keepLeases({ ...thief, ttlMs: 600_000 });
+  expect(leases).toHaveLength(partitions);
+}
+
+test("an owner that does not know yet that it is none writes nothing, and begins anew later", async (t) => {
+  const redis = await startDurableRedis(t);
+  // Somewhere else than in files, of which a process would have to be the only writer; it is away.
+  const env = {
+    NADI_INFLUX_URL: `http://127.0.0.1:${await fixedPort()}`,
+    NADI_INFLUX_VERSION: "1",
+  };
+  const host = await startPartitionedHost(t, { dataDir: tempFolder(t), redis, env });
+  const kitchens = kitchensApart(8);
+  await provision(host, kitchens);
+  await untilOwned(host);
+  const alerts = async () => {
+    const { desk } = host.services;
+    const lists = kitchens.map((sppgId) => desk.listAlerts({ sppgId, state: "all", limit: 10 }));
+    return (await Promise.all(lists)).flat();
+  };
+
+  await stealLeases(host);
+  const ts = Date.now();
+  await Promise.all(kitchens.map((sppgId) => host.publish(sppgId, { ts, celsius: 12 })));
+  await untilOwned(host, 0);
+  expect(await alerts()).toEqual([]);
+  const [first = ""] = kitchens;
+  expect(host.ingest.ownsKitchen(first)).toBe(false);
+  const elsewhere = { code: "INGEST_KITCHEN_ELSEWHERE", retryable: true };
+  await expect(host.ingest.snapshot(first)).rejects.toMatchObject(elsewhere);
+  await expect(host.ingest.flush(first)).rejects.toMatchObject(elsewhere);
+
+  await host.services.ingest.leaveIngest(thief.processId);
+  await untilOwned(host);
+  await expect.poll(async () => (await alerts()).length).toBe(kitchens.length);
+  const { owned } = host.ingest.status().partitions ?? { owned: [] };
+  expect(owned.map(({ epoch }) => epoch)).toEqual(owned.map(() => 3));
+});
