@@ -99,14 +99,23 @@ export async function untilStored(site: Pick<InfluxSite, "nadi">, withinMs: numb
   );
 }
 
-/** What InfluxDB holds against what was acknowledged, read past Nadi. */
+/** What InfluxDB holds against what was acknowledged, read past Nadi, a device after the other. */
 export async function compareInflux(
   server: InfluxServer,
   { influx }: Pick<InfluxSite, "influx">,
   acked: readonly AckedDevice[],
 ): Promise<StoreReport> {
-  const rows = await readInfluxRows(server, influx, acked);
-  return compareRows(rows, { acked, isBad: () => false, isRight: () => true });
+  const report: StoreReport = { rows: 0, missing: [], duplicates: [], foreign: [] };
+  for (const device of acked) {
+    const rows = await readInfluxRows(server, influx, [device]);
+    const its = compareRows(rows, { acked: [device], isBad: () => false, isRight: () => true });
+    report.rows += its.rows;
+    // A run that has gone wrong may miss more than a call can have arguments.
+    for (const what of ["missing", "duplicates", "foreign"] as const) {
+      report[what] = report[what].concat(its[what]);
+    }
+  }
+  return report;
 }
 
 /** Every temperature that InfluxDB holds of these devices. */
@@ -115,19 +124,14 @@ export async function readInfluxRows(
   influx: InfluxConfig,
   devices: readonly { clientId: string }[],
 ): Promise<StoredRow[]> {
-  const answer = (await server.query(
-    `SELECT * FROM "raw"."temperature" GROUP BY sppgId, deviceId, channel`,
-    influx.bucket,
-  )) as {
-    results: {
-      series?: { tags: Record<string, string>; columns: string[]; values: unknown[][] }[];
-    }[];
-  };
-  const wanted = new Set(devices.map(({ clientId }) => clientId));
   const rows: StoredRow[] = [];
-  for (const { tags, columns, values } of answer.results[0]?.series ?? []) {
-    const clientId = `${tags["sppgId"]}.${tags["deviceId"]}`;
-    if (!wanted.has(clientId)) continue;
+  for (const { clientId } of devices) {
+    const [sppgId, deviceId] = clientId.split(".");
+    const answer = (await server.query(
+      `SELECT * FROM "raw"."temperature" WHERE sppgId = '${sppgId}' AND deviceId = '${deviceId}'`,
+      influx.bucket,
+    )) as { results: { series?: { columns: string[]; values: unknown[][] }[] }[] };
+    const { columns, values } = answer.results[0]?.series?.[0] ?? { columns: [], values: [] };
     const at = (name: string): number => columns.indexOf(name);
     for (const row of values) {
       const [, ms = "", slot = ""] = timePattern.exec(String(row[at("time")])) ?? [];
@@ -135,7 +139,7 @@ export async function readInfluxRows(
       const seq = row[at("originalSeq")] ?? row[at("seq")] ?? Number(slot.padEnd(6, "0"));
       rows.push({
         clientId,
-        series: `${tags["sppgId"]}/${tags["deviceId"]}`,
+        series: `${sppgId}/${deviceId}`,
         t: Date.parse(`${ms}Z`),
         seq: Number(seq),
         index: Number(row[at("index")] ?? 0),

@@ -116,7 +116,7 @@ async function part(
   const mendedMs = performance.now();
   const acked = (await site.load.stats()).acked - ackedBefore;
   await eventually(
-    slowly(() => hasConverged(site)),
+    slowly(() => site.hasConverged()),
     Boolean,
     patienceMs,
   );
@@ -128,19 +128,6 @@ async function part(
   if (!isFelt && fault !== partitions["flapping"]) faults.push("readings were stored meanwhile");
   if (convergedMs > convergedMsMax) faults.push(`converged after ${Math.round(convergedMs)} ms`);
   return { name, acked, convergedMs, rows: store.rows, alerts: alerts.rows, faults };
-}
-
-async function hasConverged(site: Site): Promise<boolean> {
-  if (!(await site.isReady())) return false;
-  for (const name of ["nadi_channels_available", "nadi_live_view_available"] as const) {
-    if ((await site.metric(name)) !== 1) return false;
-  }
-  if ((await site.metric("nadi_store_available")) !== 1) return false;
-  // Readings wait a second for others before they are written.
-  const onTheirWay = 3 * site.plan.perSecond;
-  const lags = ["nadi_recorder_lag_entries", "nadi_monitor_lag_entries"];
-  for (const name of lags) if ((await site.metric(name)) > onTheirWay) return false;
-  return true;
 }
 
 function describe({ name, acked, convergedMs, rows, alerts, faults }: PartitionReport): string {

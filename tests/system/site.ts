@@ -118,6 +118,23 @@ export class Site {
     return isReady(this.#nadi);
   }
 
+  /**
+   * Under load: `/readyz` is green, Redis and the store are used, and no more entries wait than
+   * what is always on its way.
+   */
+  async hasConverged(): Promise<boolean> {
+    if (!(await this.isReady())) return false;
+    const available = ["nadi_channels_available", "nadi_live_view_available"];
+    for (const name of [...available, "nadi_store_available"]) {
+      if ((await this.metric(name)) !== 1) return false;
+    }
+    // Readings wait a second for others before they are written.
+    const onTheirWay = 3 * this.plan.perSecond;
+    const lags = ["nadi_recorder_lag_entries", "nadi_monitor_lag_entries"];
+    for (const name of lags) if ((await this.metric(name)) > onTheirWay) return false;
+    return true;
+  }
+
   /** Nothing new is sent; resolves when all is acknowledged and both consumers are level. */
   async rest(): Promise<{ levelMs: number }> {
     await this.load.pace({ kind: "idle" });

@@ -27,16 +27,20 @@ const slowAnswerMs = 400;
 const clockSteps = ["-2h", "+20h"] as const;
 const stormLogins = 200;
 
-/** All of them, each as likely as the others. */
-export function soakFaults(soak: SoakSite): SoakFault[] {
+/**
+ * All of them, each as likely as the others.
+ * @param isOneLife without those that end serve: its memory can be watched for longer
+ */
+export function soakFaults(soak: SoakSite, isOneLife: boolean): SoakFault[] {
   const { servers, clock } = soak;
   const ofServers =
     servers === null ? embeddedFaults(soak) : serverNames.flatMap(serverFaults(soak));
   const steps = clock === null ? [] : clockFaults(clock);
-  return [...ownFaults(soak), ...ofServers, ...steps];
+  const endings = isOneLife ? [] : endingFaults(soak);
+  return [...endings, ...ownFaults(soak), ...ofServers, ...steps];
 }
 
-function ownFaults({ site }: SoakSite): SoakFault[] {
+function endingFaults({ site }: SoakSite): SoakFault[] {
   return [
     {
       name: "kill -9 of serve",
@@ -53,6 +57,11 @@ function ownFaults({ site }: SoakSite): SoakFault[] {
         await site.startAgain();
       },
     },
+  ];
+}
+
+function ownFaults({ site }: SoakSite): SoakFault[] {
+  return [
     {
       name: "SIGSTOP of serve",
       async run(durationMs) {

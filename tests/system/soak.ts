@@ -1,7 +1,7 @@
 // `node tests/system/soak.ts --minutes 30 [--seed N] [--embedded]`: one serve under steady load,
 // each minute (`--step` seconds) another fault at a random moment; after each one everything that
 // was acknowledged is compared with what is stored, and memory, heap and descriptors are looked at
-// (R34).
+// (R34). `--one-life`: no fault ends serve, so that their slopes are those of one process.
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { eventually } from "../support/kitchen.ts";
@@ -26,6 +26,8 @@ export interface SoakPlan {
   /** Messages a second of the load. */
   perSecond: number;
   isEmbedded: boolean;
+  /** Default: no. See `soakFaults`. */
+  isOneLife?: boolean;
   progress?: (text: string) => void;
 }
 
@@ -94,7 +96,7 @@ export async function runSoak(plan: SoakPlan): Promise<SoakReport> {
   const random = seededRandom(seed);
   const soak = await openSoak(plan);
   const { site } = soak;
-  const faults = shuffledAgainAndAgain(soakFaults(soak), random);
+  const faults = shuffledAgainAndAgain(soakFaults(soak, plan.isOneLife ?? false), random);
   const report: SoakReport = { seed, steps: [], lives: [] };
   const samplesOf = new Map<number, ProcessSample[]>();
   for (const fault of faults) {
@@ -179,6 +181,7 @@ async function main(): Promise<number> {
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       rate: { type: "string", default: "50" },
       embedded: { type: "boolean", default: false },
+      "one-life": { type: "boolean", default: false },
       step: { type: "string", default: "60" },
     },
   });
@@ -194,6 +197,7 @@ async function main(): Promise<number> {
       faultMsMax: Math.min(20_000, Number(values.step) * 500),
       perSecond: Number(values.rate),
       isEmbedded: values.embedded,
+      isOneLife: values["one-life"],
       progress: say,
     }),
   );
