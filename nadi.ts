@@ -8,16 +8,20 @@ import {
   type Channels,
   createExportAclCommand,
   createJournalCommands,
-  type FileJournal,
   joinChannels,
   loadBrokerConfig,
   loadClusterConfig,
   loadJournalConfig,
   openChannels,
-  openServedJournal,
+  openPeers,
+  type Peers,
+  publisherEnd,
   registerBrokerMetrics,
   serveBroker,
   serveConformance,
+  serveJournal,
+  servePeopleEdge,
+  showAllDevices,
 } from "./broker/index.ts";
 import {
   loadHttpConfig,
@@ -34,11 +38,15 @@ import {
   createDeviceCommands,
   createKitchenCommands,
   createRecordsCommands,
+  createServeCommand,
   createServiceLog,
   createUserCommands,
   describeLogin,
   loadDevicesConfig,
   loadTogether,
+  planRoles,
+  type RolePlan,
+  type ServeWords,
   type RecordsWorker,
   type Registry,
   registryMigrationsModule,
@@ -52,10 +60,12 @@ import {
   StopStack,
   watchWorkers,
   welcome,
+  welcomeRoles,
   withRegistry,
 } from "./devices/index.ts";
 
 import {
+  askKitchens,
   createBackupCommands,
   createStoreCommands,
   type Desk,
@@ -70,6 +80,7 @@ import {
   registerIngestMetrics,
   serveHistory,
   serveIngest,
+  serveKitchens,
 } from "./ingest/index.ts";
 
 import {
@@ -124,137 +135,154 @@ function loadConfigs(env: Env): Configs {
   });
 }
 
+/** All that one process is started with. */
+interface Setting {
+  configs: Configs;
+  plan: RolePlan;
+  parts: ServeParts;
+}
+
 interface Core {
   records: RecordsWorker<Services>;
   feed: ChangeFeed;
-  journal: FileJournal;
   audit: AuditWriter;
+  /** `null`: this process is alone. */
+  peers: Peers | null;
+  /** `null`: this process acknowledges nothing. */
+  journal: Awaited<ReturnType<typeof serveJournal>> | null;
 }
 
-async function startRecords(
-  configs: Configs,
-  { log, stack }: ServeParts,
-): Promise<RecordsWorker<Services>> {
-  const worker = await startRecordsWorker<Services>({
-    ...configs.devices,
-    lock: true,
+async function startCore({ configs, plan, parts }: Setting): Promise<Core> {
+  const { devices, broker, journal: config, cluster } = configs;
+  // Only who joins a cluster keeps something in its folder: whom it is known as there.
+  const isKnown = plan.roles.has("broker") && cluster !== null;
+  const sharedLock = isKnown ? "folder-shared" : "shared";
+  const records = await startRecordsWorker<Services>({
+    ...devices,
+    lock: plan.isShared ? sharedLock : true,
     migrationModules,
     services: serviceModules,
   });
-  stack.push(() => worker.close());
-  log.debug({ component: "records", dataDir: configs.devices.dataDir }, "records open");
-  return worker;
-}
-
-async function startCore(configs: Configs, parts: ServeParts): Promise<Core> {
-  const { log, stack } = parts;
-  const records = await startRecords(configs, parts);
+  parts.stack.push(() => records.close());
   const { registry, ingest } = records.services;
   const feed = await serveChanges(registry, parts);
-  const audit = new AuditWriter(
-    (events) => registry.appendAudit(events),
-    log.child({ component: "records" }),
-  );
-  stack.push(() => audit.close());
-  const journal = await openServedJournal({
-    ...parts,
-    config: configs.journal,
-    parentDir: configs.devices.dataDir,
-    // A journal folder that was lost must not give offsets again that the records remember.
-    nextOffsetMin: ((await ingest.loadMonitorMeta())?.offset ?? 0) + 1,
-  });
-  return { records, feed, journal, audit };
+  const recordsLog = parts.log.child({ component: "records" });
+  const audit = new AuditWriter((events) => registry.appendAudit(events), recordsLog);
+  parts.stack.push(() => audit.close());
+  const { NADI_REDIS_URL: redisUrl } = broker;
+  const isJoined = plan.isShared && redisUrl !== undefined;
+  const peers = isJoined ? await openPeers({ redisUrl, roles: plan.roles }, parts) : null;
+  // A journal folder that was lost must not give offsets again that the records remember.
+  const nextOffsetMin = async () => ((await ingest.loadMonitorMeta())?.offset ?? 0) + 1;
+  const place = { config, parentDir: devices.dataDir, changes: feed, nextOffsetMin };
+  const journal = plan.roles.has("broker") ? await serveJournal(place, parts) : null;
+  return { records, feed, audit, peers, journal };
 }
 
-/** The back half: recorder and monitor, what they say, and the history that they keep. */
+/** Recorder and monitor, what they say, and the history that they keep. */
 interface Back {
-  ingest: Ingest;
-  channels: Channels["subscriber"];
-  history: HistoryThread;
+  ingest: Ingest | null;
+  channels: Channels["subscriber"] | null;
+  history: HistoryThread | null;
 }
 
-async function startBack(configs: Configs, core: Core, parts: ServeParts): Promise<Back> {
+async function startBack({ configs, plan, parts }: Setting, core: Core): Promise<Back> {
   const { dataDir } = configs.devices;
-  const { journal, records } = core;
-  const channels = await openChannels({ ...parts, redisUrl: configs.broker.NADI_REDIS_URL });
-  const ingest = await serveIngest(
-    {
-      dataDir,
-      journal,
-      recordsPort: records.connect(),
-      channels: channels.publisherEnd,
-      config: configs.ingest,
-    },
-    parts,
-  );
-  const history = await serveHistory({ dataDir, config: configs.ingest }, parts);
-  return { ingest, channels: channels.subscriber, history };
+  const { NADI_REDIS_URL: redisUrl } = configs.broker;
+  const isShown = plan.roles.has("dashboard");
+  const channels = isShown ? await openChannels({ ...parts, redisUrl }) : null;
+  const ingest = plan.roles.has("ingest")
+    ? await serveIngest(
+        {
+          dataDir,
+          journal: core.journal,
+          redisJournal: configs.journal.redis,
+          recordsPort: core.records.connect(),
+          channels: channels?.publisherEnd ?? publisherEnd(redisUrl),
+          config: configs.ingest,
+          changes: core.feed,
+        },
+        parts,
+      )
+    : null;
+  const history = isShown ? await serveHistory({ dataDir, config: configs.ingest }, parts) : null;
+  return { ingest, channels: channels?.subscriber ?? null, history };
+}
+
+/** What devices connect to, or people, or both; `null`: nobody does. */
+async function startEdge({ configs, plan, parts }: Setting, core: Core): Promise<Broker | null> {
+  const { feed: logins, audit, peers, journal } = core;
+  const { broker: config, cluster, devices } = configs;
+  const common = { config, cluster, dataDir: devices.dataDir, logins, audit, clock };
+  if (journal !== null) return serveBroker({ ...common, journal, peers }, parts);
+  return plan.roles.has("dashboard") ? servePeopleEdge(common, parts) : null;
 }
 
 interface Front {
   core: Core;
   back: Back;
-  broker: Broker;
+  broker: Broker | null;
 }
 
-function startHttp(configs: Configs, front: Front, parts: ServeParts): Promise<string> {
-  const { core, back, broker } = front;
-  const { journal, audit, feed: logins } = core;
-  const { ingest, channels } = back;
-  const { registry, people, desk } = core.records.services;
-  const services = { registry, people, desk, ...back, edge: broker, changes: logins, audit };
-  return serveHttp(
-    {
-      config: configs.http,
-      readiness: [
-        ...brokerChecks({ journal, logins, channels, cluster: broker.cluster }),
-        ...ingestChecks(ingest),
-      ],
-      registerMetrics(registry) {
-        registerBrokerMetrics(registry, { broker, journal, audit, channels });
-        registerIngestMetrics(registry, ingest);
-      },
-      people: { services, edge: broker },
-    },
-    parts,
-  );
-}
-
-/** Broker and back half start beside each other; the broker stops first, so that all is drained. */
-async function startMiddle(configs: Configs, core: Core, parts: ServeParts): Promise<Front> {
-  const stacks = { back: new StopStack(), broker: new StopStack() };
+/** Edge and back half start beside each other; the edge stops first, so that all is drained. */
+async function startMiddle(setting: Setting, core: Core): Promise<Front> {
+  const stacks = { back: new StopStack(), edge: new StopStack() };
+  const { parts } = setting;
   parts.stack.push(() => stacks.back.unwind());
-  parts.stack.push(() => stacks.broker.unwind());
-  const { journal, feed: logins, audit } = core;
+  parts.stack.push(() => stacks.edge.unwind());
   const [broker, back] = await Promise.all([
-    serveBroker(
-      {
-        config: configs.broker,
-        cluster: configs.cluster,
-        dataDir: configs.devices.dataDir,
-        journal,
-        logins,
-        audit,
-        clock,
-      },
-      { ...parts, stack: stacks.broker },
-    ),
-    startBack(configs, core, { ...parts, stack: stacks.back }),
+    startEdge({ ...setting, parts: { ...parts, stack: stacks.edge } }, core),
+    startBack({ ...setting, parts: { ...parts, stack: stacks.back } }, core),
   ]);
+  if (back.channels !== null && broker !== null) joinChannels(back.channels, broker, parts.stack);
   return { core, back, broker };
 }
 
+/** The page, the API and the WebSocket; `null`: this process has none of them. */
+function peopleServices({ configs, parts }: Setting, { core, back, broker }: Front) {
+  const { peers, feed: changes, audit } = core;
+  if (back.history === null || broker === null) return null;
+  const edge =
+    peers === null ? broker : showAllDevices(broker, { ...configs, peers, clock }, parts);
+  const ingest = peers === null ? back.ingest : askKitchens(peers);
+  if (ingest === null) return null;
+  const { registry, people, desk } = core.records.services;
+  const services = { registry, people, desk, history: back.history, ingest, edge, changes, audit };
+  return { services, edge };
+}
+
+function startHttp(setting: Setting, front: Front): Promise<string> {
+  const { core, back, broker } = front;
+  const { journal, audit, peers, feed: logins } = core;
+  const { ingest, channels } = back;
+  const people = peopleServices(setting, front);
+  if (peers !== null && ingest !== null) serveKitchens(ingest, peers);
+  // All that others may ask is there.
+  peers?.start();
+  return serveHttp(
+    {
+      config: setting.configs.http,
+      readiness: [
+        ...brokerChecks({ journal, logins, channels, peers, cluster: broker?.cluster ?? null }),
+        ...(ingest === null ? [] : ingestChecks(ingest)),
+      ],
+      registerMetrics(registry) {
+        registerBrokerMetrics(registry, { broker, journal, audit, channels, peers });
+        if (ingest !== null) registerIngestMetrics(registry, ingest);
+      },
+      people,
+    },
+    setting.parts,
+  );
+}
+
 /** Simulated devices, in a process of their own; its end ends nothing else. */
-async function startDemoKitchen(
-  configs: Configs,
-  { core, broker }: Front,
-  parts: ServeParts,
-): Promise<string> {
+async function startDemoKitchen({ configs, parts }: Setting, front: Front): Promise<string> {
   const { dataDir } = configs.devices;
-  const { registry } = core.records.services;
-  if (broker.cluster !== null || !(await isDemoDue(registry, dataDir))) return "";
+  const { registry } = front.core.records.services;
+  if (front.broker?.cluster !== null || !(await isDemoDue(registry, dataDir))) return "";
   const { NADI_MQTT_HOST: host } = configs.broker;
-  const { mqtt: port } = broker.ports;
+  const { mqtt: port } = front.broker.ports;
   const demo = await startDemo({ dataDir, host, port, registry });
   parts.stack.push(() => demo.stop());
   demo.failed.catch((error: unknown) => {
@@ -263,32 +291,49 @@ async function startDemoKitchen(
   return describeDemo(demo, { host, port });
 }
 
+/** What a start prints for people. */
+async function describeStart(setting: Setting, front: Front, at: { url: string; isDemo: boolean }) {
+  const { configs, plan } = setting;
+  const { NADI_MQTT_HOST: host } = configs.broker;
+  const port = front.broker?.ports.mqtt ?? 0;
+  if (plan.isShared) return welcomeRoles({ roles: [...plan.roles], host, port, url: at.url });
+  const { registry } = front.core.records.services;
+  let text = welcome({ ...configs.devices, host, port, url: at.url });
+  if (at.isDemo) text += `  your login    ${await describeLogin(registry)}\n`;
+  if (configs.demo.isWanted ?? at.isDemo) text += await startDemoKitchen(setting, front);
+  return text;
+}
+
 /** Runs until the signal; answers the exit code. */
-function serve(context: CommandContext, isStart: boolean): Promise<number> {
+function serve(context: CommandContext, words: ServeWords): Promise<number> {
   const configs = loadConfigs(context.env);
+  const plan = planRoles(words.roles, {
+    hasDatabase: configs.devices.databaseUrl !== undefined,
+    hasRedis: configs.broker.NADI_REDIS_URL !== undefined,
+    hasRedisJournal: configs.journal.redis !== null,
+    hasInflux: configs.ingest.influx !== null,
+  });
   const log = createServiceLog(configs.http.logLevel);
   const stack = new StopStack();
   const parts = { log, stack, crashPointSetting: context.env["NADI_CRASH_POINT"] };
+  const setting = { configs, plan, parts };
   return runService({
     log,
     stack,
     signal: context.signal,
     async start() {
-      const core = await startCore(configs, parts);
-      const front = await startMiddle(configs, core, parts);
+      const core = await startCore(setting);
+      const front = await startMiddle(setting, core);
       const { broker, back } = front;
-      const failed = watchWorkers(log, { records: core.records, ingest: back.ingest });
-      joinChannels(back.channels, broker, stack);
-      const url = await startHttp(configs, front, parts);
-      let text = welcome({ ...configs.devices, ...broker.mqtt(), url });
-      if (isStart)
-        text += `  your login    ${await describeLogin(core.records.services.registry)}\n`;
-      if (configs.demo.isWanted ?? isStart) {
-        text += await startDemoKitchen(configs, front, parts);
-      }
-      context.stderr.write(text);
+      const { ingest } = back;
+      const failed = watchWorkers(log, {
+        records: core.records,
+        ...(ingest === null ? {} : { ingest }),
+      });
+      const url = await startHttp(setting, front);
+      context.stderr.write(await describeStart(setting, front, { ...words, url }));
       flushCompileCache();
-      return { failed, beforeStop: () => broker.stopAccepting() };
+      return { failed, beforeStop: () => broker?.stopAccepting() };
     },
   });
 }
@@ -309,29 +354,9 @@ async function conformance(context: CommandContext): Promise<number> {
   });
 }
 
-const serveCommand: Command = {
-  path: ["serve"],
-  summary: "Run everything in this process until SIGTERM",
-  usage: "nadi serve [--demo | --conformance]",
-  details: `
-  --demo           as npm start does: a first login, and a simulated kitchen if there is no other
-  --conformance    let outside MQTT test suites in: anonymous, any topic, loopback only,
-                   on a journal of its own, never beside stored kitchens
-
-Configuration is the environment: see .env.example. Logs are JSON lines on stdout.
-
-example: NADI_MQTT_PORT=1884 nadi serve`,
-  options: { demo: { type: "boolean" }, conformance: { type: "boolean" } },
-  positionals: { min: 0, max: 0 },
-  run: ({ options }, context) =>
-    options["conformance"] === true
-      ? conformance(context)
-      : serve(context, options["demo"] === true),
-};
-
 const registryOptions = { migrationModules };
 const commands: readonly Command[] = [
-  serveCommand,
+  createServeCommand({ serve, conformance }),
   ...createKitchenCommands(registryOptions),
   ...createDeviceCommands(registryOptions),
   ...createUserCommands(registryOptions),

@@ -24,8 +24,8 @@ export interface BrokerOptions {
   clock: EdgeClock;
   /** Anonymous and with free topics, on loopback, for outside MQTT test suites. */
   isConformance?: boolean;
-  /** `false`: devices connect elsewhere, and only further transports come in. */
-  isListening?: boolean;
+  /** Default `alone`. `shared`: beside other brokers on the same port; `none`: for people only. */
+  listeners?: "alone" | "shared" | "none";
 }
 
 export interface Broker {
@@ -201,6 +201,21 @@ function withinMemory(config: BrokerConfig, log: Logger): BrokerConfig {
   return { ...config, NADI_MAX_CONNECTIONS: mqttConnections };
 }
 
+function commonListenOptions(
+  { listeners, log }: BrokerOptions,
+  config: BrokerConfig,
+  room: SocketRoom,
+): Omit<ListenOptions, "port"> {
+  return {
+    host: config.NADI_MQTT_HOST,
+    // Some more, so that the edge itself chooses, counts and names who is refused.
+    connectionsMax: Math.min(config.NADI_MAX_CONNECTIONS + spareSockets, room.mqttSockets),
+    handshakesPerAddress: config.NADI_MAX_PENDING_PER_ADDRESS,
+    reusePort: listeners === "shared",
+    onError: (error) => log.error({ err: error }, "accepting a connection failed"),
+  };
+}
+
 /** The MQTT broker: call `start`, then it listens. */
 export function createBroker(options: BrokerOptions): Broker {
   const { log } = options;
@@ -213,12 +228,8 @@ export function createBroker(options: BrokerOptions): Broker {
   let stopping: Promise<void> | null = null;
 
   const listenOptions = (port: number): ListenOptions => ({
-    host: config.NADI_MQTT_HOST,
+    ...commonListenOptions(options, config, room),
     port,
-    // Some more, so that the edge itself chooses, counts and names who is refused.
-    connectionsMax: Math.min(config.NADI_MAX_CONNECTIONS + spareSockets, room.mqttSockets),
-    handshakesPerAddress: config.NADI_MAX_PENDING_PER_ADDRESS,
-    onError: (error) => log.error({ err: error }, "accepting a connection failed"),
   });
   const accept = (conn: Duplex, origin: ConnectionOrigin): void => edge.handle(conn, origin);
 
@@ -250,7 +261,7 @@ export function createBroker(options: BrokerOptions): Broker {
     ports,
     start: async () => {
       await edge.start();
-      if (options.isListening === false) return;
+      if (options.listeners === "none") return;
       const listener = await listenTcp(listenOptions(config.NADI_MQTT_PORT), accept);
       listeners.push(listener);
       ports.mqtt = listener.port;

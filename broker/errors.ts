@@ -3,6 +3,8 @@ import { CodedError, type ErrorFacts } from "../devices/index.ts";
 export const brokerErrors = {
   /** Whether the far side of the channels has taken the messages is not known: publish again. */
   BROKER_CHANNELS_UNAVAILABLE: { class: "unavailable", status: 503, retryable: true },
+  /** Something was published where nothing is kept: a fault of ours. */
+  BROKER_JOURNAL_MISSING: { class: "internal", status: 500, retryable: false },
   /** What joins the processes is away, or nobody there answered in time: try again. */
   BROKER_PEERS_UNAVAILABLE: { class: "unavailable", status: 503, retryable: true },
   /** Another process could not do what it was asked: a fault of ours, see its message. */

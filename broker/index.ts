@@ -16,6 +16,7 @@ export {
   openChannelPublisher,
   openChannels,
   type PublisherEnd,
+  publisherEnd,
 } from "./channels/open-channels.ts";
 export { connectChannelPublisher } from "./channels/port-publisher.ts";
 export type { ChannelsLog } from "./channels/redis-connection.ts";
@@ -68,5 +69,13 @@ export {
 } from "./open-journal.ts";
 export { type AuditSink, type LoginSource, noLogins, type PersonSession } from "./ports.ts";
 export { type BrokerCheck, brokerChecks } from "./readiness.ts";
-export { serveBroker } from "./serve-broker.ts";
+export { openPeers } from "./peers/open-peers.ts";
+export type { Peers } from "./peers/peers.ts";
+export {
+  type PeopleEdge,
+  serveBroker,
+  servePeopleEdge,
+  showAllDevices,
+} from "./serve-broker.ts";
+export { serveJournal } from "./serve-journal.ts";
 export { type TimedJournal, Timekeeper, type TimekeeperOptions } from "./timekeeper.ts";

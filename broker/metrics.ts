@@ -1,10 +1,12 @@
 import { Gauge, type Registry } from "@prometheus-io/client";
+import { roles } from "../devices/index.ts";
 import type { Broker } from "./broker.ts";
 import { registerClusterMetrics } from "./cluster/metrics.ts";
 import type { CountedChannelSubscriber } from "./channels/channels.ts";
 import type { FileJournal } from "./journal/file-journal.ts";
 import type { PartitionedJournal, RedisJournalStats } from "./journal/redis/partitioned-journal.ts";
 import type { JournalStats } from "./journal/stats.ts";
+import type { Peers } from "./peers/peers.ts";
 
 /** A value that is read when somebody asks; nothing is counted twice on the hot path. */
 interface Reading {
@@ -172,14 +174,49 @@ function journalReadings(journal: FileJournal): Reading[] {
   ];
 }
 
-export interface MetricsParts {
-  broker: Broker;
-  journal: FileJournal | PartitionedJournal;
-  audit: { readonly dropped: number };
-  channels: Pick<CountedChannelSubscriber, "awaySinceMs" | "counts">;
+function anyJournalReadings(journal: FileJournal | PartitionedJournal): Reading[] {
+  return "partitions" in journal ? redisJournalReadings(journal) : journalReadings(journal);
 }
 
-function channelsReadings(channels: MetricsParts["channels"]): Reading[] {
+/** What a process does not have is `null`. */
+export interface MetricsParts {
+  broker: Broker | null;
+  journal: FileJournal | PartitionedJournal | null;
+  audit: { readonly dropped: number };
+  channels: Pick<CountedChannelSubscriber, "awaySinceMs" | "counts"> | null;
+  peers: Peers | null;
+}
+
+function peersReadings(peers: Peers): Reading[] {
+  return [
+    {
+      name: "nadi_peers_available",
+      help: "1 while other processes can be reached, 0 while what joins them is away",
+      read: () => Number(peers.awaySinceMs === null),
+    },
+    ...roles.map((role) => ({
+      name: `nadi_peers_${role}s`,
+      help: `Other processes that live and have the role ${role}`,
+      read: () => peers.nodes.all().filter((node) => node.roles.includes(role)).length,
+    })),
+    ...Object.entries(peersCounters).map(([key, help]) => ({
+      name: `nadi_peers_${snakeCase(key)}_total`,
+      help,
+      // The keys are those of the table below.
+      read: () => peers.counts[key as keyof typeof peersCounters],
+    })),
+  ];
+}
+
+const peersCounters = {
+  told: "Messages told to other processes since start",
+  untold: "Messages that could not be told because what carries them was away, since start",
+  refused: "Messages of other processes that could not be understood, since start",
+  calls: "Calls of other processes since start",
+  served: "Calls of other processes that were answered, since start",
+} as const satisfies Partial<Record<keyof Peers["counts"], string>>;
+
+function channelsReadings(channels: NonNullable<MetricsParts["channels"]>): Reading[] {
   return [
     {
       name: "nadi_live_view_available",
@@ -201,11 +238,12 @@ function channelsReadings(channels: MetricsParts["channels"]): Reading[] {
 
 /** Registers the broker's and the journal's metrics. */
 export function registerBrokerMetrics(registry: Registry, parts: MetricsParts): void {
-  const { broker, journal, audit, channels } = parts;
+  const { broker, journal, audit, channels, peers } = parts;
   const readings = [
-    ...brokerReadings(broker),
-    ...("partitions" in journal ? redisJournalReadings(journal) : journalReadings(journal)),
-    ...channelsReadings(channels),
+    ...(broker === null ? [] : brokerReadings(broker)),
+    ...(journal === null ? [] : anyJournalReadings(journal)),
+    ...(channels === null ? [] : channelsReadings(channels)),
+    ...(peers === null ? [] : peersReadings(peers)),
     {
       name: "nadi_audit_dropped_total",
       help: "Audit events lost because their table was not writable",
@@ -223,9 +261,14 @@ export function registerBrokerMetrics(registry: Registry, parts: MetricsParts): 
     });
     registry.registerMetric(gauge);
   }
-  if (broker.cluster !== null) registerClusterMetrics(registry, broker.cluster);
-  const { counts } = parts.broker.edge.refusals;
-  const refused = new Gauge({
+  if (broker !== null) registry.registerMetric(refusedGauge(broker));
+  const cluster = broker?.cluster ?? null;
+  if (cluster !== null) registerClusterMetrics(registry, cluster);
+}
+
+function refusedGauge({ edge }: Broker): Gauge {
+  const { counts } = edge.refusals;
+  return new Gauge({
     name: "nadi_mqtt_refused_total",
     help: "Refusals since start, by reason",
     labelNames: ["reason"],
@@ -234,5 +277,4 @@ export function registerBrokerMetrics(registry: Registry, parts: MetricsParts): 
       for (const [reason, count] of counts) this.set({ reason }, count);
     },
   });
-  registry.registerMetric(refused);
 }

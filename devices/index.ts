@@ -38,10 +38,12 @@ export {
   type Watchable,
   watchWorkers,
 } from "./cli/run-service.ts";
+export { planRoles, type Role, type RolePlan, roles } from "./cli/roles.ts";
+export { createServeCommand, type ServeWords } from "./cli/serve-command.ts";
 export type { ServeParts } from "./cli/serve-parts.ts";
 export { StopStack } from "./cli/stop-stack.ts";
 export { createUserCommands } from "./cli/user-commands.ts";
-export { welcome } from "./cli/welcome.ts";
+export { welcome, welcomeRoles } from "./cli/welcome.ts";
 export { devicesConfigSchema, loadDevicesConfig } from "./config.ts";
 export { ConfigError, type Environment, loadTogether, parseEnvironment } from "./environment.ts";
 export type { ErrorFacts } from "./errors.ts";

@@ -1,31 +1,44 @@
 import type { MessagePort } from "node:worker_threads";
-import { type FileJournal, journalDirectory, type PublisherEnd } from "../broker/index.ts";
+import {
+  type FileJournal,
+  journalDirectory,
+  type PartitionedJournal,
+  type PublisherEnd,
+} from "../broker/index.ts";
 import type { ServeParts } from "../devices/index.ts";
 import type { IngestConfig } from "./config.ts";
 import { type Ingest, startIngest } from "./ingest.ts";
+import { type PartitionedIngestOptions, startPartitionedIngest } from "./partitioned-ingest.ts";
 import { historyPlace } from "./readings-directory.ts";
 import { type HistoryThread, startHistory } from "./store/history-thread.ts";
 
 export interface ServeIngestOptions {
   dataDir: string;
-  journal: FileJournal;
+  /** Of this process's broker; `null`: it has none. */
+  journal: FileJournal | PartitionedJournal | null;
+  /** Where the journal on Redis is; `null`: it lies in segment files. */
+  redisJournal: PartitionedIngestOptions["journal"] | null;
   /** Of `RecordsWorker.connect()`. */
   recordsPort: MessagePort;
   channels: PublisherEnd;
   config: IngestConfig;
+  changes: PartitionedIngestOptions["changes"];
 }
 
-/** Recorder and monitor over the journal of this process's own data folder. */
+/** Recorder and monitor over all of the file journal, or over some partitions of that on Redis. */
 export async function serveIngest(
   options: ServeIngestOptions,
   { log, stack, crashPointSetting }: ServeParts,
 ): Promise<Ingest> {
-  const ingest = await startIngest({
-    ...options,
-    journalDirectory: journalDirectory(options.dataDir),
-    crashPointSetting,
-    log: log.child({ component: "ingest" }),
-  });
+  const { journal, redisJournal, dataDir } = options;
+  const common = { ...options, crashPointSetting, log: log.child({ component: "ingest" }) };
+  let ingest: Ingest;
+  if (redisJournal !== null) {
+    ingest = await startPartitionedIngest({ ...common, journal: redisJournal });
+  } else {
+    if (journal === null || "partitions" in journal) throw new Error("segment files need a broker");
+    ingest = await startIngest({ ...common, journal, journalDirectory: journalDirectory(dataDir) });
+  }
   stack.push(() => ingest.stop());
   return ingest;
 }

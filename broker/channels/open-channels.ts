@@ -40,6 +40,12 @@ export async function openChannels(options: ChannelsOptions): Promise<Channels> 
   return { subscriber, publisherEnd: { kind: "redis", url } };
 }
 
+/** Where one publishes who hears nothing itself: over Redis, as nobody in this process listens. */
+export function publisherEnd(redisUrl: string | undefined): PublisherEnd {
+  if (redisUrl !== undefined) return { kind: "redis", url: redisUrl };
+  throw new Error("without NADI_REDIS_URL only this process itself can listen");
+}
+
 /** In the publisher's own thread. */
 export async function openChannelPublisher(
   end: PublisherEnd,

@@ -8,6 +8,8 @@ export interface ListenOptions {
   /** 0 picks a free port. */
   port: number;
   connectionsMax: number;
+  /** Several processes take the connections of one port, which the kernel shares out. */
+  reusePort: boolean;
   /** TLS handshakes of one address that are under way; the oldest yields. */
   handshakesPerAddress: number;
   /** The system could not accept a connection, e.g. for want of descriptors. */
@@ -46,7 +48,8 @@ async function listen(server: Server, options: ListenOptions): Promise<Listener>
   server.maxConnections = options.connectionsMax;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port, options.host, () => {
+    const { port, host, reusePort } = options;
+    server.listen({ port, host, reusePort }, () => {
       server.removeListener("error", reject);
       // Without a listener one failed accept would end the process.
       server.on("error", (error) => options.onError(error));

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { CodedError } from "../../devices/index.ts";
 import { brokerError } from "../errors.ts";
 import type { Envelope } from "./messages.ts";
@@ -7,9 +7,9 @@ import { fromWireError } from "./wire-error.ts";
 export interface Answers<Answer> {
   /** Of those who had something to say. */
   answers: Answer[];
-  /** What others could not do. */
+  /** What others could not do, or answered in a way that nobody understands. */
   refusals: CodedError[];
-  /** How many have been asked and have not answered in time, or not as they should. */
+  /** How many have been asked and have not answered in time. */
   silent: number;
 }
 
@@ -71,11 +71,9 @@ function gather<Answer>(options: CallOptions<Answer>) {
   const answers: Answer[] = [];
   const refusals: CodedError[] = [];
   let heard = 0;
-  let unreadable = 0;
   let expected: number | null = null;
   const end = (): void => {
-    const silent = Math.max(0, (expected ?? heard) - heard) + unreadable;
-    resolve({ answers, refusals, silent });
+    resolve({ answers, refusals, silent: Math.max(0, (expected ?? heard) - heard) });
   };
   const review = (): void => {
     const last = answers.at(-1);
@@ -96,9 +94,14 @@ function gather<Answer>(options: CallOptions<Answer>) {
       else if (message.body !== null) {
         const checked = options.answer.safeParse(message.body);
         if (checked.success) answers.push(checked.data);
-        else unreadable += 1;
+        else refusals.push(unreadable(checked.error));
       }
       review();
     },
   };
+}
+
+function unreadable(error: z.ZodError): CodedError {
+  const message = `Another process has answered what can't be read: ${z.prettifyError(error)}`;
+  return brokerError("BROKER_PEER_FAILED", { message });
 }

@@ -37,18 +37,30 @@ export function serveCommands(
   );
 }
 
+export interface SendOptions {
+  peers: Peers;
+  monotonicMs: Clock;
+  /** Every broker reaches every device, so that only one may be asked. */
+  isAnyEnough: boolean;
+}
+
 /**
  * Sends to a device at whatever broker it has a session; `null`: at none. Rejects as retryable if a
  * broker that might have had it has not answered: then it is not known.
  */
 export async function sendCommand(
   { topicName, payload, expiresAtMs }: Command,
-  peers: Peers,
-  monotonicMs: Clock,
+  { peers, monotonicMs, isAnyEnough }: SendOptions,
 ): Promise<Delivery | null> {
   const body = { topicName, text: payload.toString(), lifeMs: expiresAtMs - monotonicMs() };
+  const any = peers.nodes.all().find((node) => node.roles.includes("broker"));
+  if (isAnyEnough && any === undefined) {
+    throw brokerError("BROKER_PEERS_UNAVAILABLE", {
+      message: "No broker process runs: start one.",
+    });
+  }
   const { answers, refusals, silent } = await peers.call(
-    { role: "broker" },
+    isAnyEnough && any !== undefined ? any : { role: "broker" },
     { service, body },
     { answer: deliverySchema, deadlineMs, isEnough: (delivery) => delivery === "sent" },
   );

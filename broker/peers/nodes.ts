@@ -1,7 +1,3 @@
-/** What the processes of one Nadi do; one may do all of it. */
-export const roles = ["broker", "ingest", "dashboard"] as const;
-export type Role = (typeof roles)[number];
-
 export interface PeerNode {
   nodeId: string;
   roles: readonly string[];

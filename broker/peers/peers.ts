@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import * as z from "zod";
+import type { Role } from "../../devices/index.ts";
 import { brokerError } from "../errors.ts";
 import type { Bus } from "./bus.ts";
 import { type Answers, type CallOptions, Calls } from "./calls.ts";
 import { type Envelope, peerTextCharsMax, readEnvelope } from "./messages.ts";
-import { beatMs, Nodes, type Role } from "./nodes.ts";
+import { beatMs, Nodes } from "./nodes.ts";
 import { toWireError } from "./wire-error.ts";
 
 export interface PeersOptions {

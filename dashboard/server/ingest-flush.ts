@@ -5,16 +5,16 @@ import type { DashboardServices } from "./services.ts";
 export const flushWaitMs = 150;
 
 /**
- * Waits until what was acknowledged before can be read, but not for long. `true`: the answer is
- * degraded, the newest readings may be missing.
+ * Waits until what a kitchen's devices had acknowledged before can be read, but not for long.
+ * `true`: the answer is degraded, the newest readings may be missing.
  */
 export async function flushOrGiveUp(
   ingest: Pick<DashboardServices["ingest"], "flush">,
-  log: FastifyBaseLogger,
+  { sppgId, log }: { sppgId: string; log: FastifyBaseLogger },
 ): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => late.resolve(true), flushWaitMs);
-  const flushed = ingest.flush().then(
+  const flushed = ingest.flush(sppgId).then(
     () => false,
     (error: unknown) => {
       // Ingest itself logs what is wrong with the store, once.

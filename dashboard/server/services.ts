@@ -30,8 +30,8 @@ export interface DashboardServices {
   ingest: {
     /** The newest values of a kitchen, from the monitor's state. */
     snapshot(sppgId: string): Promise<KitchenSnapshot>;
-    /** Resolves when everything that was acknowledged before the call can be read. */
-    flush(): Promise<void>;
+    /** Resolves when all of a kitchen that was acknowledged before the call can be read. */
+    flush(sppgId: string): Promise<void>;
   };
   edge: DeviceEdge;
   changes: {

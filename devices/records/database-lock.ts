@@ -11,6 +11,8 @@ export interface DatabaseLock {
 
 export interface DatabaseLockOptions {
   url: string;
+  /** Beside others that share it too, and beside none that wants it alone. Default: alone. */
+  isShared?: boolean;
   /** Hears that another process has become the owner while the connection was lost. */
   onLost: (error: CodedError) => void;
   /** Default `databaseLockLimits.takenMsMax`. */
@@ -30,19 +32,23 @@ export const databaseLockLimits = {
 } as const;
 
 /** "nadi" in ASCII; the schema goes with it, so that two in one database do not meet. */
-const tryLock = "select pg_try_advisory_lock(1851876457, hashtext(current_schema())) as owned";
+const place = "(1851876457, hashtext(current_schema()))";
+const tryLock = {
+  alone: `select pg_try_advisory_lock${place} as owned`,
+  shared: `select pg_try_advisory_lock_shared${place} as owned`,
+};
 
 /**
- * Makes this process the one that serves a PostgreSQL database, or throws
- * `RECORDS_DATABASE_IN_USE`: the monitor's state in it belongs to one journal, which lies in one
- * data folder.
+ * Makes this process the one that serves a PostgreSQL database, or one of several that share a
+ * journal on Redis; throws `RECORDS_DATABASE_IN_USE` if others are there who don't go with it. The
+ * monitor's state belongs to one journal: that of one data folder, or the shared one.
  *
  * The owner is whoever holds an advisory lock on a connection of its own. When that breaks, the
  * lock is taken again as soon as the server is there.
  */
 export async function acquireDatabaseLock(options: DatabaseLockOptions): Promise<DatabaseLock> {
   const over = new AbortController();
-  let client = await connectAndLock(options.url);
+  let client = await connectAndLock(options);
   if (client === null) throw inUse(options.url);
   const watch = async (): Promise<void> => {
     while (!over.signal.aborted && client !== null) {
@@ -71,7 +77,7 @@ async function lockAgain(
   while (!signal.aborted) {
     let client: Client | null;
     try {
-      client = await connectAndLock(url);
+      client = await connectAndLock(options);
       takenSinceMs ??= performance.now();
     } catch {
       // Away: who calls the records is told so, and nobody else can have it either.
@@ -89,7 +95,10 @@ async function lockAgain(
 }
 
 /** `null`: another connection has it. */
-async function connectAndLock(url: string): Promise<Client | null> {
+async function connectAndLock({
+  url,
+  isShared = false,
+}: DatabaseLockOptions): Promise<Client | null> {
   const client = new Client({
     ...withServerKeepAlive(url),
     application_name: "nadi-owner",
@@ -102,7 +111,9 @@ async function connectAndLock(url: string): Promise<Client | null> {
   client.on("error", ignoreLoss);
   try {
     await client.connect();
-    const { rows } = await client.query<{ owned: boolean }>(tryLock);
+    const { rows } = await client.query<{ owned: boolean }>(
+      isShared ? tryLock.shared : tryLock.alone,
+    );
     if (rows[0]?.owned === true) return client;
   } catch (error) {
     await client.end();

@@ -10,8 +10,12 @@ export interface RecordsWorkerOptions<Services extends object> {
   dataDir: string;
   /** `NADI_DATABASE_URL`; left out: SQLite in the data folder. */
   databaseUrl?: string | undefined;
-  /** Own the data folder (`serve`): a second owner fails with `RECORDS_DATA_DIR_IN_USE`. */
-  lock: boolean;
+  /**
+   * Own the data folder (`serve`): a second owner fails with `RECORDS_DATA_DIR_IN_USE`.
+   * `shared`: no folder, and the database beside other processes that share it; `folder-shared`:
+   * the same with a folder.
+   */
+  lock: boolean | "shared" | "folder-shared";
   /** How long a call waits for another process's write lock. Default `recordsBusyTimeoutMs`. */
   busyTimeoutMs?: number;
   /** URLs of modules that export `migrations: readonly Migration[]`. */

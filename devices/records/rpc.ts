@@ -37,7 +37,7 @@ export interface WireError {
 export interface WorkerStart {
   dataDir: string;
   databaseUrl: string | undefined;
-  lock: boolean;
+  lock: boolean | "shared" | "folder-shared";
   busyTimeoutMs: number;
   migrationModules: readonly string[];
   serviceModules: Readonly<Record<string, string>>;

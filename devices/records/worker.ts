@@ -21,14 +21,16 @@ interface Opened {
   services: Map<string, Methods>;
 }
 
-/** The data folder always: the journal lies there. A shared database too. */
+/** The data folder, where the journal lies, unless it is shared; and the database, if it is one. */
 async function acquireLocks({
   dataDir,
   databaseUrl: url,
+  lock,
 }: WorkerStart): Promise<Opened["release"]> {
-  refuseUnfinishedRestore(dataDir);
-  const folder: DataLock = acquireDataLock(dataDir);
-  if (url === undefined) return async () => folder.release();
+  const isShared = lock === "shared" || lock === "folder-shared";
+  if (lock !== "shared") refuseUnfinishedRestore(dataDir);
+  const folder: DataLock | null = lock === "shared" ? null : acquireDataLock(dataDir);
+  if (url === undefined) return async () => folder?.release();
   const { acquireDatabaseLock } = await import("./database-lock.ts");
   const onLost = (error: Error): void => {
     // Where nothing catches it, which ends this thread: the main thread hears it.
@@ -36,15 +38,15 @@ async function acquireLocks({
       throw error;
     });
   };
-  const database = await acquireDatabaseLock({ url, onLost });
+  const database = await acquireDatabaseLock({ url, isShared, onLost });
   return async () => {
     await database.release();
-    folder.release();
+    folder?.release();
   };
 }
 
 async function open(start: WorkerStart): Promise<Opened> {
-  const release = start.lock ? await acquireLocks(start) : async () => {};
+  const release = start.lock !== false ? await acquireLocks(start) : async () => {};
   const records = await openRecords(recordsOf(start));
   await migrate(records, await loadMigrations(start.migrationModules));
   const services = new Map<string, Methods>();

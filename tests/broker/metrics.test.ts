@@ -15,7 +15,13 @@ test("what was accepted, journaled and refused is told in Prometheus' text", asy
   const { broker, logins, signIn, open } = await createTestBroker(t, { journal });
   const registry = new Registry();
   const channels = { awaySinceMs: 5, counts: { delivered: 7, gaps: 2 } };
-  registerBrokerMetrics(registry, { broker, journal, audit: { dropped: 3 }, channels });
+  registerBrokerMetrics(registry, {
+    broker,
+    journal,
+    audit: { dropped: 3 },
+    channels,
+    peers: null,
+  });
   const device = logins.add("sppg-one", "probe");
   const client = await signIn(device);
   const wrong = await open();

@@ -8,7 +8,7 @@ function createChecks() {
   const logins = new TestLogins();
   const channels: { awaySinceMs: number | null } = { awaySinceMs: null };
   const ask = (name: string) =>
-    brokerChecks({ journal, logins, channels })
+    brokerChecks({ journal, logins, channels, peers: null })
       .find((check) => check.name === name)
       ?.check();
   return { journal, logins, channels, ask };

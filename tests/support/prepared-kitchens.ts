@@ -43,15 +43,15 @@ const marker: PlannedDevice = { deviceId: markerId, kind: "gateway" };
 const actor = "test";
 
 /**
- * Registers kitchens, their devices and an operator in a data folder that no server has open, as
- * the commands would, but in this process: each command takes a third of a second.
+ * Registers kitchens, their devices and an operator in a data folder that no server has open, or in
+ * a database, as the commands would, but in this process: each command takes a third of a second.
  */
 export async function prepareKitchens(
-  dataDir: string,
+  place: string | { url: string },
   kitchens: readonly PlannedKitchen[],
 ): Promise<PreparedKitchens> {
   const logins = new Map<string, DeviceLogin>();
-  const operator = await withRegistry(dataDir, async (registry) => {
+  const operator = await withRegistry(place, async (registry) => {
     for (const { sppgId, devices, timeZone = "Asia/Jakarta", place } of kitchens) {
       const site = { latitude: place?.lat, longitude: place?.lon };
       await registry.addKitchen({ sppgId, name: sppgId, timeZone, ...site }, actor);
@@ -98,13 +98,14 @@ async function addDevice(
 }
 
 async function withRegistry<Result>(
-  dataDir: string,
+  place: string | { url: string },
   work: (registry: Registry) => Promise<Result>,
 ): Promise<Result> {
-  const records = await openRecords({ path: recordsPath(dataDir) });
+  const isFolder = typeof place === "string";
+  const records = await openRecords(isFolder ? { path: recordsPath(place) } : place);
   try {
     // The folder is thrown away after the test, so nothing in it needs to survive a power cut.
-    await sql`pragma synchronous = off`.execute(records.db);
+    if (isFolder) await sql`pragma synchronous = off`.execute(records.db);
     await migrate(records, await loadMigrations([registryMigrationsModule]));
     return await work(createRegistry(records, { nowMs: () => Date.now() }));
   } finally {

@@ -14,12 +14,13 @@ export function registerHistoryRoutes(api: Api): void {
 function registerReadings(api: Api): void {
   const { services, heavyReads } = api;
   route(api, "readReadings", async ({ kitchen, query, session, request, reply }) => {
-    const checked = await checkSeries(api, kitchen.sppgId, query);
+    const { sppgId } = kitchen;
+    const checked = await checkSeries(api, sppgId, query);
     if ("issues" in checked) return refuseInput(reply, checked.issues);
     const series = checked.value;
     const end = heavyReads.begin(session.sessionId, "read");
     try {
-      const isDegraded = await flushOrGiveUp(services.ingest, request.log);
+      const isDegraded = await flushOrGiveUp(services.ingest, { sppgId, log: request.log });
       const pointsMax = query.points ?? bucketsDefault;
       const { widthMs, buckets } = await services.history.buckets({ ...series, pointsMax });
       const { deviceId, channel, reading, field, unit, fromMs, toMs } = series;
@@ -34,14 +35,15 @@ function registerReadings(api: Api): void {
 function registerExport(api: Api): void {
   const { services, heavyReads } = api;
   route(api, "exportReadings", async ({ kitchen, query, session, request, reply }) => {
-    const checked = await checkSeries(api, kitchen.sppgId, query);
+    const { sppgId } = kitchen;
+    const checked = await checkSeries(api, sppgId, query);
     if ("issues" in checked) return refuseInput(reply, checked.issues);
     const series = checked.value;
     const end = heavyReads.begin(session.sessionId, "export");
     // Also when the reader goes away half-way.
     finished(reply.raw, end);
     try {
-      const isDegraded = await flushOrGiveUp(services.ingest, request.log);
+      const isDegraded = await flushOrGiveUp(services.ingest, { sppgId, log: request.log });
       const style = { timeZone: kitchen.timeZone, decimal: query.decimal, unit: series.unit };
       const lines =
         query.points === undefined
@@ -81,7 +83,7 @@ function registerTrack(api: Api): void {
     if (issues.length > 0) return refuseInput(reply, issues);
     const end = heavyReads.begin(session.sessionId, "read");
     try {
-      const isDegraded = await flushOrGiveUp(services.ingest, request.log);
+      const isDegraded = await flushOrGiveUp(services.ingest, { sppgId, log: request.log });
       const asked = { sppgId, deviceId, channel, ...range.value, fixesMax: limit + 1 };
       const fixes = await services.history.track(asked);
       const isCut = fixes.length > limit;

@@ -26,7 +26,10 @@ function registerPreview(api: Api): void {
     }
     const end = heavyReads.begin(session.sessionId, "preview");
     try {
-      const isDegraded = await flushOrGiveUp(services.ingest, request.log);
+      const isDegraded = await flushOrGiveUp(services.ingest, {
+        sppgId: kitchen.sppgId,
+        log: request.log,
+      });
       const rules = await services.desk.listRules(sppgId);
       const devices = [...(await api.kitchens.devices(sppgId))];
       const toMs = clock.wallMs();

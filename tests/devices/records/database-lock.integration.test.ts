@@ -48,6 +48,22 @@ async function steal(scope: Scope, url: string): Promise<void> {
   await stolen;
 }
 
+test("processes with roles share a database, and none that is alone comes among them", async (t) => {
+  const url = await (await shared).createDatabase();
+  const share = async () => {
+    const lock = await acquireDatabaseLock({ url, isShared: true, onLost: () => undefined });
+    t.onTestFinished(() => lock.release());
+    return lock;
+  };
+  const [first, second] = [await share(), await share()];
+  await expect(acquire(t, url)).rejects.toMatchObject(inUse);
+  await first.release();
+  await expect(acquire(t, url)).rejects.toMatchObject(inUse);
+  await second.release();
+  await acquire(t, url);
+  await expect(share()).rejects.toMatchObject(inUse);
+});
+
 test("one process serves a database, and the next one when it has given it back", async (t) => {
   const url = await (await shared).createDatabase();
   const first = await acquire(t, url);
