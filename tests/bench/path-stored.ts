@@ -59,7 +59,7 @@ export async function benchStored(options: StoredOptions): Promise<StoredResults
 }
 
 /** A broker with whatever stores behind it. */
-interface Candidate {
+export interface Candidate {
   port: number;
   devices: readonly LoadDevice[];
   /** Of all that belong to it. */
@@ -67,7 +67,7 @@ interface Candidate {
   store: CandidateStore | null;
 }
 
-interface CandidateStore {
+export interface CandidateStore {
   /** Readings that were acknowledged and are not stored, about. */
   lag(acked: number): Promise<number>;
   /** When nothing that was acknowledged moves any more, as `performance.now()`. */
@@ -103,7 +103,11 @@ const candidates: Record<StoredName, (scope: Scope) => Promise<Candidate>> = {
   },
 };
 
-async function startMosquitto(scope: Scope, queue: "default" | "unbounded"): Promise<Candidate> {
+/** With the hand-written bridge behind it. */
+export async function startMosquitto(
+  scope: Scope,
+  queue: "default" | "unbounded",
+): Promise<Candidate> {
   const server = await startServer("mosquitto", connections, { queue });
   scope.onTestFinished(() => server.stop());
   const directory = path.join(tempFolder(scope), "readings");
@@ -156,7 +160,7 @@ async function countFiles(
   }
 }
 
-async function measure(candidate: Candidate, plan: StoredPlan): Promise<StoredResult> {
+export async function measure(candidate: Candidate, plan: StoredPlan): Promise<StoredResult> {
   const { port, devices, store, pids } = candidate;
   const load = await startLoadProcess({ port, devices, window: 32, pace: { kind: "full" } });
   try {

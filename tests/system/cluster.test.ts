@@ -80,6 +80,7 @@ test(
     }>(`/api/kitchens/${own.topicName.split("/")[1]}/device-status`);
     expect(statuses).toMatchObject([{ presence: null, receivedTimeMs: expect.any(Number) }]);
     expect(mqtt.port).toBe(site.mosquitto.port);
+    expect(nadi.logs.filter(({ msg }) => msg === "mqtt listening")).toEqual([]);
     expect((await readiness(nadi)).get("mqtt-cluster")).toMatch(/^4 of 4 connections over MQTT 5;/);
   },
 );

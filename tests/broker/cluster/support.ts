@@ -4,6 +4,7 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { pino } from "pino";
 import { Cluster, type ClusterLimits } from "../../../broker/cluster/cluster.ts";
 import { loadClusterConfig } from "../../../broker/cluster/config.ts";
+import type { Journal } from "../../../broker/journal/journal.ts";
 import { HeldJournal } from "../../support/held-journal.ts";
 import { type Scope, tempFolder } from "../../support/nadi-process.ts";
 
@@ -11,7 +12,7 @@ export interface TestClusterOptions {
   url: string;
   env?: Record<string, string>;
   dataDir?: string;
-  journal?: Pick<HeldJournal, "append">;
+  journal?: Pick<Journal, "append">;
   limits?: Partial<ClusterLimits>;
 }
 
