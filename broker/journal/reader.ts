@@ -4,12 +4,14 @@ import { closeQuietly } from "./file-system.ts";
 import type { JournalBatch, JournalEntry } from "./journal.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { NameCache } from "./names.ts";
-import { decodeRecord, recordBytesAt } from "./record.ts";
+import { decodeRecord, namesAhead, recordBytesAt } from "./record.ts";
 import { findSegment, markPosition, nearestMark, type Segment } from "./segments.ts";
 import type { JournalState } from "./state.ts";
 import type { Tail } from "./tail.ts";
 import { type DamagedRange, type RecordPosition, walkRecords, WINDOW_BYTES } from "./walk.ts";
 
+/** Records whose names are looked for together: see `NameCache.fetch`. */
+const RECORDS_AHEAD = 64;
 const WINDOW_BYTES_MIN = 16 * 1024;
 /** Where the latest reads ended, one for each consumer that there may be. */
 const RESUME_PLACES_MAX = 16;
@@ -27,6 +29,8 @@ export class Collector {
   readonly #names: NameCache | null;
   #bytes = 0;
   isFull = false;
+  /** Names up to there have been asked for. */
+  #fetched: { window: ByteWindow; end: number } | null = null;
 
   constructor(fromOffset: number, limits: ReadLimits, names: NameCache | null = null) {
     this.fromOffset = fromOffset;
@@ -47,11 +51,20 @@ export class Collector {
     const { entriesMax, bytesMax } = this.#limits;
     this.isFull = this.entries.length >= entriesMax || this.#bytes + recordBytes > bytesMax;
     if (this.isFull && this.entries.length > 0) return false;
+    if (this.#names !== null) this.#fetchNames(this.#names, window, at);
     const entry = decodeRecord(window, at, this.#names);
     if (entry === null || entry.offset < this.fromOffset) return true;
     this.entries.push(entry);
     this.#bytes += recordBytes;
     return true;
+  }
+
+  #fetchNames(names: NameCache, window: ByteWindow, at: number): void {
+    const fetched = this.#fetched;
+    if (fetched !== null && fetched.window === window && at < fetched.end) return;
+    const { places, end } = namesAhead(window, at, RECORDS_AHEAD);
+    names.fetch(window, places);
+    this.#fetched = { window, end: Math.max(end, at + 1) };
   }
 }
 

@@ -1,7 +1,7 @@
 import { byteWindow, type ByteWindow, crc32Between } from "./crc.ts";
 import { assertInvariant } from "./errors.ts";
 import type { JournalEntry } from "./journal.ts";
-import { decodeNames, type NameCache } from "./names.ts";
+import { decodeNames, type NameCache, type NamesPlace } from "./names.ts";
 
 // A record is a header of fixed size and a body; every number is little-endian. README.md draws it.
 export const RECORD_HEADER_BYTES = 40;
@@ -256,6 +256,31 @@ export function decodeRecord(
     default:
       return null;
   }
+}
+
+/**
+ * Where the names of the next records stand, unchecked: for whoever wants to have looked at them
+ * before they are read. Of those that the window holds whole.
+ * @returns the places, and where the record behind them begins
+ */
+export function namesAhead(
+  { bytes, view }: ByteWindow,
+  from: number,
+  recordsMax: number,
+): { places: NamesPlace[]; end: number } {
+  const places: NamesPlace[] = [];
+  let at = from;
+  for (let record = 0; record < recordsMax; record += 1) {
+    if (at + RECORD_HEADER_BYTES > bytes.length) break;
+    const start = at + RECORD_HEADER_BYTES;
+    const end = at + recordBytesAt(view, at);
+    if (end > bytes.length) break;
+    const topicAt = start + view.getUint16(at + PRINCIPAL_BYTES_AT, true);
+    const payloadAt = topicAt + view.getUint16(at + TOPIC_BYTES_AT, true);
+    if (payloadAt <= end && payloadAt > start) places.push({ start, topicAt, end: payloadAt });
+    at = end;
+  }
+  return { places, end: at };
 }
 
 /** The groups' own buffer: grows by doubling, is used again for the next group. */

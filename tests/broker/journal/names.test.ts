@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { byteWindow } from "../../../broker/journal/crc.ts";
+import type { NewEntry } from "../../../broker/journal/journal.ts";
 import { NameCache, type NamesPlace } from "../../../broker/journal/names.ts";
+import { encodeRecord, namesAhead } from "../../../broker/journal/record.ts";
 
 /** The names' bytes between others, as they stand in a window. */
 function place(names: { principal: string; topicName: string }, before = 40) {
@@ -83,4 +85,65 @@ test("names that differ in their last bytes alone are told apart, also in one sl
     const { window, where } = place({ principal: "sppg-a.p", topicName });
     expect(cache.read(window, where).topicName).toBe(topicName);
   }
+});
+
+test("a cache that is full forgets what was not met since, and stays right", () => {
+  const cache = new NameCache({ namesMax: 100 });
+  const read = (id: number) => {
+    const names = { principal: `sppg-${id}.probe`, topicName: `sppg/sppg-${id}/telemetry/probe/x` };
+    const { window, where } = place(names);
+    const known = cache.read(window, where);
+    expect(known).toEqual(names);
+    return known;
+  };
+  const met = read(1);
+  const once = read(2);
+  for (let id = 3; id <= 1_000; id++) {
+    read(id);
+    expect(read(1)).toBe(met);
+  }
+  expect(read(2)).not.toBe(once);
+});
+
+test("what is asked for ahead is read as it would be without", () => {
+  const name = fc.string({ unit: fc.constantFrom("a", "b", "/"), maxLength: 150 });
+  const cache = new NameCache({ namesMax: 50 });
+  const names = fc.record({ principal: name, topicName: name });
+  fc.assert(
+    fc.property(names, names, (all, other) => {
+      const [first, second] = [place(all), place(other)];
+      cache.fetch(first.window, [first.where]);
+      expect(cache.read(first.window, first.where)).toEqual(all);
+      cache.fetch(second.window, [second.where]);
+      expect(cache.read(first.window, first.where)).toEqual(all);
+      expect(cache.read(second.window, second.where)).toEqual(other);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("names ahead are found up to where the window ends, whatever stands behind", () => {
+  const window = byteWindow(Buffer.alloc(1_000, 255));
+  const publish = (topicName: string): NewEntry => {
+    return {
+      kind: "publish",
+      principal: "sppg-a.p",
+      topicName,
+      payload: Buffer.from("{}"),
+      qos: 1,
+    };
+  };
+  let end = 0;
+  for (const entry of [publish("sppg/a"), { kind: "tick" } as const, publish("sppg/bc")]) {
+    end += encodeRecord(window, { at: end, receivedTimeMs: 0 }, entry);
+  }
+  const ahead = namesAhead(window, 0, 64);
+  const topics = ahead.places.map(({ topicAt, end }) =>
+    window.bytes.toString("utf8", topicAt, end),
+  );
+  expect(topics).toEqual(["sppg/a", "sppg/bc"]);
+  expect(ahead.end).toBe(end);
+  expect(namesAhead(window, 0, 1).places).toHaveLength(1);
+  const torn = byteWindow(window.bytes.subarray(0, end - 1));
+  expect(namesAhead(torn, 0, 64).places).toHaveLength(1);
 });
