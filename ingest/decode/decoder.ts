@@ -14,7 +14,13 @@ import {
   type JournaledReading,
 } from "./decoded.ts";
 import type { Directory } from "./directory.ts";
-import { createTopicCache, findSeries, type TopicCache, type TopicFacts } from "./topic-cache.ts";
+import {
+  createTopicCache,
+  fetchedTopics,
+  findSeries,
+  type TopicCache,
+  type TopicFacts,
+} from "./topic-cache.ts";
 import { childUnknownDetail, childUnknownReason } from "./unknown-child.ts";
 
 type PublishEntry = Extract<JournalEntry, { kind: "publish" }>;
@@ -38,9 +44,10 @@ export function createDecoder(options: { directory: Directory }): Decoder {
   const topics = createTopicCache(directory);
   return {
     decode: (entries) =>
-      entries.map((entry) =>
-        entry.kind === "publish" ? decodePublish(entry, topics, directory) : copyOf(entry),
-      ),
+      entries.map((entry, at) => {
+        if (at % fetchedTopics === 0) topics.fetch(entries.slice(at, at + fetchedTopics));
+        return entry.kind === "publish" ? decodePublish(entry, topics, directory) : copyOf(entry);
+      }),
   };
 }
 
@@ -68,6 +75,8 @@ function decodePublish(
   const facts = topics.find(entry.topicName);
   // The broker lets a device publish on its own topics only; this holds whatever wrote the journal.
   if (facts === null || facts.principal !== entry.principal) return refuseTopic(entry);
+  // Equal strings are compared in no time when they are the same one.
+  facts.principal = entry.principal;
   const { payload, receivedTimeMs } = entry;
   const { topicRest, timeZone } = facts;
   const result = facts.codec.decode(
