@@ -24,7 +24,7 @@ export interface MonitorOptions {
   rows: Iterable<StateRow>;
   /** What is folded up to here was seen before the restart: it is not live. */
   replayUpTo: number;
-  /** Whose live values are wanted, asked when they are taken; every kitchen's if left out. */
+  /** Whose live values are wanted, asked at each; every kitchen's if left out. */
   isWatched?: (sppgId: string) => boolean;
 }
 
@@ -49,6 +49,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       settleAlerts(fold, kitchens, known);
       core.unsettledFrom = null;
     },
+    expect: (entries) => kitchens.slots.fetch(entries),
     apply: (entry, facts) => applyEntry(core, entry, facts),
     takeEffects: () => fold.effects.splice(0),
     takeLive: () => live.take(),

@@ -2,9 +2,9 @@
 import { flagBits, type JournaledReading } from "../decode/decoded.ts";
 import { judgeFault, judgeReading } from "./judges.ts";
 import { judgeLate } from "./late.ts";
+import { FlatSeries } from "./numbers.ts";
 import { faulty, placeReading } from "./order.ts";
 import {
-  createSeries,
   type Device,
   type Fold,
   type HeldReading,
@@ -54,7 +54,7 @@ function addSeries(fold: Fold, device: Device, reading: JournaledReading): Serie
     device.overflow += 1;
     return null;
   }
-  const series = createSeries(device, {
+  const series = new FlatSeries(device, {
     key: reading.seriesKey,
     channel: reading.channel,
     reading: reading.reading,
@@ -73,31 +73,9 @@ function takeNewest(
   series.timeMs = timeMs;
   series.seq = seq;
   series.shiftMs = timeMs - fold.monotonicMs;
-  keepFields(series, sample.fields);
-  series.eventTimeMs = sample.eventTimeMs;
-  series.receivedTimeMs = sample.receivedTimeMs;
-  series.batteryPct = sample.batteryPct;
+  series.keepNewest(sample);
   series.faultRun = 0;
   judgeReading(fold, moment, series);
-}
-
-/**
- * Into the object that the series has, where the names are the same: a reading's own would outlive
- * the collector's young generation until the next one comes, and be old garbage then.
- */
-function keepFields(series: Series, fields: Sample["fields"]): void {
-  const own = series.fields;
-  if (own === null || !haveSameNames(own, fields)) {
-    series.fields = { ...fields };
-    return;
-  }
-  for (const name in fields) own[name] = fields[name] ?? 0;
-}
-
-function haveSameNames(own: Sample["fields"], fields: Sample["fields"]): boolean {
-  for (const name in fields) if (own[name] === undefined) return false;
-  for (const name in own) if (fields[name] === undefined) return false;
-  return true;
 }
 
 function feedFlagged(
@@ -112,7 +90,8 @@ function feedFlagged(
       moment.timeMs > last.timeMs ||
       (moment.timeMs === last.timeMs && (seq === -1 || seq > last.seq));
     if (!isNewer) return;
-    series.held.push({ timeMs: moment.timeMs, seq, sample: copySample(moment.sample) });
+    const held = { timeMs: moment.timeMs, seq, sample: copySample(moment.sample) };
+    series.held = [...series.held, held];
     // So long an 85.0 is a sensor that hangs.
     if (series.held.length > monitorLimits.heldReadings) rejectHeld(fold, moment, series);
     return;
@@ -127,11 +106,11 @@ function isPerhapsSoup({ device, sample }: Moment, series: Series, flags: number
     flags === flagBits.sensorFault &&
     device.facts?.place === "cooking" &&
     sample.fields["celsius"] === powerOnCelsius &&
-    isNearSoup(series.fields)
+    isNearSoup(series.newest?.fields)
   );
 }
 
-function isNearSoup(fields: Series["fields"]): boolean {
+function isNearSoup(fields: Sample["fields"] | undefined): boolean {
   const celsius = fields?.["celsius"];
   return celsius !== undefined && Math.abs(celsius - powerOnCelsius) <= soupCelsiusMax;
 }

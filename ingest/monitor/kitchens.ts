@@ -3,12 +3,13 @@ import type { Directory } from "../decode/directory.ts";
 import {
   type Cell,
   createCell,
-  createDevice,
   createDirtyCells,
   type Device,
   type DeviceFacts,
   type DirtyCells,
 } from "./state.ts";
+import { shareFacts } from "./facts.ts";
+import { createNumbers, FlatDevice, type Numbers } from "./numbers.ts";
 import { createSeriesSlots, type SeriesSlots } from "./series-slots.ts";
 
 export interface KitchenState {
@@ -28,6 +29,7 @@ export interface Kitchens {
   /** Out of its cell: it has moved to another. */
   removeDevice(device: Device): void;
   slots: SeriesSlots;
+  numbers: Numbers;
 }
 
 export function createKitchens(
@@ -36,6 +38,7 @@ export function createKitchens(
 ): Kitchens {
   const bySppgId = new Map<string, KitchenState>();
   const slots = createSeriesSlots();
+  const numbers = createNumbers();
 
   function kitchenOf(sppgId: string): KitchenState {
     const known = bySppgId.get(sppgId);
@@ -68,10 +71,11 @@ export function createKitchens(
     const facts = factsOf(directory, sppgId, deviceId);
     const kitchen = kitchenOf(sppgId);
     const key = cellKeyOf(deviceId, facts);
-    const cell = kitchen.cells.get(key) ?? createCell(sppgId, key, kitchen.dirty);
+    const cell =
+      kitchen.cells.get(key) ?? createCell(sppgId, key, { dirty: kitchen.dirty, numbers });
     kitchen.cells.set(key, cell);
     if (cell.rowOffset >= offset) return null;
-    const device = createDevice(cell, deviceId);
+    const device = new FlatDevice(cell, deviceId);
     device.facts = facts;
     cell.devices.set(deviceId, device);
     kitchen.devices.set(deviceId, device);
@@ -79,8 +83,10 @@ export function createKitchens(
     return device;
   }
 
-  function removeDevice({ cell, deviceId }: Device): void {
+  function removeDevice(device: Device): void {
+    const { cell, deviceId } = device;
     slots.forget();
+    device.release();
     cell.devices.delete(deviceId);
     const kitchen = kitchenOf(cell.sppgId);
     kitchen.devices.delete(deviceId);
@@ -90,7 +96,7 @@ export function createKitchens(
     }
   }
 
-  return { bySppgId, addCell, findDevice, removeDevice, slots };
+  return { bySppgId, addCell, findDevice, removeDevice, slots, numbers };
 }
 
 export function factsOf(
@@ -100,14 +106,14 @@ export function factsOf(
 ): DeviceFacts | null {
   const row = directory.device(sppgId, deviceId);
   if (row === null) return null;
-  return {
+  return shareFacts({
     deviceId,
     kind: row.kind,
     place: row.place,
     gatewayId: row.gatewayId,
     isEnabled: row.enabled,
     intervalMs: row.expectedIntervalSeconds * 1000,
-  };
+  });
 }
 
 /** A gateway and its children share a cell, since its silence is theirs. */

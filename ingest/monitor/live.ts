@@ -9,9 +9,14 @@ export interface LiveValue {
   live: LiveReading;
 }
 
+interface Waiting {
+  device: Device;
+  reading: JournaledReading;
+}
+
 /**
  * The newest value of each series that came since the last take. No more than one a series waits,
- * so that a reader that is busy elsewhere costs no memory.
+ * so that a reader that is busy elsewhere costs no memory; and nothing where nobody watches.
  */
 export interface LiveValues {
   put(device: Device, series: Series, reading: JournaledReading): void;
@@ -19,31 +24,24 @@ export interface LiveValues {
 }
 
 export function createLiveValues(isWatched: (sppgId: string) => boolean = () => true): LiveValues {
-  let waiting: { device: Device; series: Series }[] = [];
+  let waiting = new Map<Series, Waiting>();
 
   function put(device: Device, series: Series, reading: JournaledReading): void {
-    if (series.live === null) {
-      if (device.facts === null || device.facts.place === null) return;
-      waiting.push({ device, series });
-    }
-    series.live = reading;
+    if (!isWatched(reading.sppgId)) return;
+    if ((device.facts?.place ?? null) !== null) waiting.set(series, { device, reading });
   }
 
   function take(): LiveValue[] {
-    const taken = waiting.flatMap(({ device, series }) => {
-      const reading = series.live;
-      series.live = null;
-      if (reading === null || !isWatched(reading.sppgId)) return [];
-      return toLiveValue(device, reading);
-    });
-    waiting = [];
+    if (waiting.size === 0) return [];
+    const taken = [...waiting.values()].flatMap(toLiveValue);
+    waiting = new Map();
     return taken.toSorted((a, b) => a.offset - b.offset || a.index - b.index);
   }
 
   return { put, take };
 }
 
-function toLiveValue(device: Device, reading: JournaledReading): LiveValue[] {
+function toLiveValue({ device, reading }: Waiting): LiveValue[] {
   const place = device.facts?.place ?? null;
   if (place === null) return [];
   const { sppgId, offset, index, deviceId, channel, fields, eventTimeMs, batteryPct } = reading;

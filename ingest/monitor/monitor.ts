@@ -106,6 +106,8 @@ export interface Monitor {
   readonly offset: number;
   /** The last change that was followed: facts are asked for from there on. */
   readonly changeSeq: number;
+  /** Tells the next `fetchedEntries`, which then take less time. Nothing depends on it. */
+  expect(entries: readonly DecodedEntry[]): void;
   /** Folds one entry; `facts` come with a change entry and with no other. */
   apply(entry: DecodedEntry, facts: ChangeFacts | null): void;
   /**

@@ -1,18 +1,20 @@
 /** The state as text and back: a row a cell, the clocks apart. The same state, the same bytes. */
 import { ingestError } from "../errors.ts";
 import type { Clocks } from "./clocks.ts";
+import { shareFacts } from "./facts.ts";
 import type { MonitorMeta, StateRow } from "./monitor.ts";
+import { FlatDevice, FlatSeries, type Numbers } from "./numbers.ts";
 import {
   type Cell,
   createCell,
-  createDevice,
+  createDirtyCells,
   createEpisode,
-  createSeries,
   type Device,
   type DeviceFacts,
   type Episode,
   type HeldReading,
   type Letters,
+  type NewestReading,
   type Series,
   type TimedWatermark,
   type Traffic,
@@ -31,18 +33,11 @@ interface SeriesRow {
   channel: string;
   reading: Series["reading"];
   /** `null`: no reading without flags yet. */
-  newest: {
-    timeMs: number;
-    seq: number;
-    fields: Record<string, number>;
-    eventTimeMs: number;
-    receivedTimeMs: number;
-    batteryPct: number | null;
-  } | null;
+  newest: ({ timeMs: number; seq: number } & NewestReading) | null;
   shift?: number | undefined;
   timed?: TimedWatermark | undefined;
   fault?: { run: number; timeMs: number; seq: number } | undefined;
-  held?: HeldReading[] | undefined;
+  held?: readonly HeldReading[] | undefined;
   episodes?: EpisodeRow[] | undefined;
 }
 
@@ -90,14 +85,13 @@ function encodeDevice(device: Device): DeviceRow {
 }
 
 function encodeSeries(series: Series): SeriesRow {
-  const { channel, reading, timeMs, seq, fields, eventTimeMs, receivedTimeMs, batteryPct } = series;
+  const { channel, reading, timeMs, seq, newest } = series;
   // Every fault moves the time of the newest one: without one there has been none.
   const hasFault = series.faultTimeMs !== Number.NEGATIVE_INFINITY;
   return {
     channel,
     reading,
-    newest:
-      fields === null ? null : { timeMs, seq, fields, eventTimeMs, receivedTimeMs, batteryPct },
+    newest: newest === null ? null : { timeMs, seq, ...newest },
     shift: series.shiftMs === 0 ? undefined : series.shiftMs,
     timed: series.timed ?? undefined,
     fault: hasFault
@@ -138,10 +132,10 @@ export interface DecodedCell {
 }
 
 /** Throws `INGEST_STATE_UNREADABLE` for what this version has not written. */
-export function decodeCell(row: StateRow): DecodedCell {
+export function decodeCell(row: StateRow, numbers: Numbers): DecodedCell {
   const { sppgId, key, offset } = row;
   const body = parseBody(row.body, { sppgId, key }) as CellRow;
-  const cell = createCell(sppgId, key);
+  const cell = createCell(sppgId, key, { dirty: createDirtyCells(), numbers });
   const loose: LooseEpisodes[] = [];
   cell.rowOffset = offset;
   cell.recoveredAtMs = body.recoveredAtMs;
@@ -160,8 +154,8 @@ export function decodeCell(row: StateRow): DecodedCell {
 }
 
 function decodeDevice(cell: Cell, row: DeviceRow): Device {
-  const device = createDevice(cell, row.deviceId);
-  device.facts = row.facts;
+  const device = new FlatDevice(cell, row.deviceId);
+  device.facts = row.facts === null ? null : shareFacts(row.facts);
   device.heardAtMs = row.heardAtMs;
   device.isOff = row.isOff ?? false;
   device.letters = row.letters ?? null;
@@ -174,8 +168,12 @@ function decodeSeries(device: Device, row: SeriesRow): Series {
   const { cell, deviceId } = device;
   const { channel, reading, newest, fault } = row;
   const key = `${cell.sppgId}/${deviceId}/${channel}/${reading}`;
-  const series = createSeries(device, { key, channel, reading });
-  if (newest !== null) Object.assign(series, newest);
+  const series = new FlatSeries(device, { key, channel, reading });
+  if (newest !== null) {
+    series.timeMs = newest.timeMs;
+    series.seq = newest.seq;
+    series.keepNewest(newest);
+  }
   series.shiftMs = row.shift ?? 0;
   series.timed = row.timed ?? null;
   if (fault !== undefined) {
@@ -183,7 +181,7 @@ function decodeSeries(device: Device, row: SeriesRow): Series {
     series.faultTimeMs = fault.timeMs;
     series.faultSeq = fault.seq;
   }
-  series.held = row.held ?? [];
+  if (row.held !== undefined) series.held = row.held;
   return series;
 }
 

@@ -22,7 +22,7 @@ export function createSleepers(
   kitchens: Kitchens,
   rules: RuleBook,
 ): Sleepers {
-  const decoded = Array.from(rows, decodeCell);
+  const decoded = Array.from(rows, (row) => decodeCell(row, kitchens.numbers));
   for (const { cell } of decoded) kitchens.addCell(cell);
   // The last one wakes first.
   const asleep = decoded.toSorted((a, b) => b.cell.rowOffset - a.cell.rowOffset);

@@ -24,7 +24,7 @@ export function snapshotOf(
 
 function trafficOf({ deviceId, traffic, series }: Device, nowMs: number): DeviceTraffic | null {
   if (traffic === null) return null;
-  const known = [...series.values()].filter(({ fields }) => fields !== null);
+  const known = Array.from(series.values(), ({ newest }) => newest).filter((one) => one !== null);
   const eventTimeMs = known.reduce((newest, one) => Math.max(newest, one.eventTimeMs), 0);
   const told = known
     .filter(({ batteryPct }) => batteryPct !== null)
@@ -41,16 +41,16 @@ function trafficOf({ deviceId, traffic, series }: Device, nowMs: number): Device
 /** What stands nowhere shows nowhere. */
 function latestOf(device: Device, series: Series): LatestReading | null {
   const place = device.facts?.place ?? null;
-  if (place === null || series.fields === null) return null;
-  const { channel, reading, fields, eventTimeMs, batteryPct, receivedTimeMs } = series;
+  const { channel, reading, newest } = series;
+  if (place === null || newest === null) return null;
+  const { fields, eventTimeMs, batteryPct, receivedTimeMs } = newest;
   return {
     kind: "reading",
     deviceId: device.deviceId,
     place,
     channel,
     reading,
-    // The series goes on writing into its own.
-    fields: { ...fields },
+    fields,
     eventTimeMs,
     ...(batteryPct === null ? {} : { batteryPct }),
     // A reading with a flag is never the latest; an accepted 85.0 has lost its own.

@@ -3,6 +3,7 @@ import type { DeviceKind, DevicePlace } from "../../devices/index.ts";
 import type { JournaledReading } from "../decode/decoded.ts";
 import type { CompiledRule } from "../rules/compile.ts";
 import type { AlertState, Effect } from "./monitor.ts";
+import type { Numbers } from "./numbers.ts";
 
 export const monitorLimits = {
   /** Sensors of one device: a device that makes up channels costs no more than this. */
@@ -108,6 +109,12 @@ export interface TimedWatermark {
   readonly faultSeq: number;
 }
 
+export type NewestReading = Pick<
+  JournaledReading,
+  "fields" | "eventTimeMs" | "receivedTimeMs" | "batteryPct"
+>;
+
+/** Its numbers lie in a table: see `numbers.ts`. */
 export interface Series extends Watched {
   /** Derived. */
   device: Device;
@@ -122,28 +129,28 @@ export interface Series extends Watched {
   shiftMs: number;
   /** The watermark of readings with a time, while the newest one has none; else `null`. */
   timed: TimedWatermark | null;
-  /** The series' own copy of the newest reading without flags; `null` before the first. */
-  fields: Record<string, number> | null;
-  eventTimeMs: number;
-  receivedTimeMs: number;
-  batteryPct: number | null;
+  /** A copy of what the newest reading without flags said; `null` before the first. */
+  readonly newest: NewestReading | null;
+  keepNewest(newest: NewestReading): void;
   /** Faulty readings in a row, and the newest of them. */
   faultRun: number;
   faultTimeMs: number;
   faultSeq: number;
-  held: HeldReading[];
-  /** Derived: waits for `takeLive`. */
-  live: JournaledReading | null;
+  held: readonly HeldReading[];
+  /** Nobody asks for it any more: its numbers' place is another's. */
+  release(): void;
+  /** See `NumberTable.peek`. */
+  peek(): number;
 }
 
 /** What the directory said of a device when the journal last told of a change. */
 export interface DeviceFacts {
-  deviceId: string;
-  kind: DeviceKind;
-  place: DevicePlace | null;
-  gatewayId: string | null;
-  isEnabled: boolean;
-  intervalMs: number;
+  readonly deviceId: string;
+  readonly kind: DeviceKind;
+  readonly place: DevicePlace | null;
+  readonly gatewayId: string | null;
+  readonly isEnabled: boolean;
+  readonly intervalMs: number;
 }
 
 export interface Letters {
@@ -165,6 +172,7 @@ export interface Traffic {
   counts: number[];
 }
 
+/** Its numbers lie in a table: see `numbers.ts`. */
 export interface Device extends Watched {
   /** Derived. */
   cell: Cell;
@@ -176,10 +184,16 @@ export interface Device extends Watched {
   /** Some no-data rule has found it silent, waiting or covered. */
   isOff: boolean;
   letters: Letters | null;
+  /** A copy. */
   traffic: Traffic | null;
+  /** Whether that was all: not where counting begins, or a slot does. */
+  countMessage(offset: number, receivedTimeMs: number): boolean;
   /** Readings of series beyond the limit. */
   overflow: number;
   series: Map<string, Series>;
+  /** As of a series, and of all that it has. */
+  release(): void;
+  peek(): number;
 }
 
 /** The cells of a kitchen that differ from their rows. */
@@ -193,6 +207,8 @@ export interface DirtyCells {
 export interface Cell {
   /** Derived. Its kitchen's. */
   dirty: DirtyCells;
+  /** Derived. Of all cells. */
+  numbers: Numbers;
   sppgId: string;
   key: string;
   devices: Map<string, Device>;
@@ -241,9 +257,13 @@ export function createDirtyCells(): DirtyCells {
   return { cells: [], isListed: false };
 }
 
-export function createCell(sppgId: string, key: string, dirty = createDirtyCells()): Cell {
+export function createCell(
+  sppgId: string,
+  key: string,
+  shared: Pick<Cell, "dirty" | "numbers">,
+): Cell {
   return {
-    dirty,
+    ...shared,
     sppgId,
     key,
     devices: new Map(),
@@ -253,49 +273,6 @@ export function createCell(sppgId: string, key: string, dirty = createDirtyCells
     rowOffset: -1,
     isDirty: false,
     wakeAtMs: Number.POSITIVE_INFINITY,
-  };
-}
-
-export function createDevice(cell: Cell, deviceId: string): Device {
-  return {
-    cell,
-    deviceId,
-    facts: null,
-    rules: [],
-    episodes: null,
-    heardAtMs: null,
-    isOff: false,
-    letters: null,
-    traffic: null,
-    overflow: 0,
-    series: new Map(),
-  };
-}
-
-export function createSeries(
-  device: Device,
-  { key, channel, reading }: Pick<Series, "key" | "channel" | "reading">,
-): Series {
-  return {
-    device,
-    key,
-    channel,
-    reading,
-    rules: [],
-    episodes: null,
-    timeMs: Number.NEGATIVE_INFINITY,
-    seq: -1,
-    shiftMs: 0,
-    timed: null,
-    fields: null,
-    eventTimeMs: 0,
-    receivedTimeMs: 0,
-    batteryPct: null,
-    faultRun: 0,
-    faultTimeMs: Number.NEGATIVE_INFINITY,
-    faultSeq: -1,
-    held: [],
-    live: null,
   };
 }
 

@@ -13,14 +13,15 @@ const watchedMsMin = 60_000;
 /** A message of the device, or one of its gateway's with something of it: once an entry. */
 export function countMessage(fold: Fold, device: Device): void {
   const { offset, receivedTimeMs } = fold;
-  const traffic = (device.traffic ??= createTraffic(receivedTimeMs));
-  if (traffic.offset === offset) return;
+  // Nearly always: every message passes here.
+  if (device.countMessage(offset, receivedTimeMs)) return;
+  const traffic = device.traffic ?? createTraffic(receivedTimeMs);
   traffic.offset = offset;
   traffic.receivedTimeMs = receivedTimeMs;
-  // Nearly never: every message passes here.
-  if (receivedTimeMs >= (traffic.slot + 1) * trafficLimits.slotMs) turnTo(traffic, receivedTimeMs);
+  turnTo(traffic, receivedTimeMs);
   const at = traffic.slot % trafficLimits.slots;
   traffic.counts[at] = (traffic.counts[at] ?? 0) + 1;
+  device.traffic = traffic;
 }
 
 /**
@@ -52,6 +53,7 @@ function slotOf(timeMs: number): number {
 function turnTo(traffic: Traffic, timeMs: number): void {
   const { slots } = trafficLimits;
   const slot = slotOf(timeMs);
+  if (slot <= traffic.slot) return;
   const from = Math.max(traffic.slot + 1, slot - slots + 1);
   for (let at = from; at <= slot; at += 1) traffic.counts[at % slots] = 0;
   traffic.slot = slot;

@@ -1,4 +1,5 @@
 import type { Live } from "../live/live.ts";
+import { fetchedEntries } from "../monitor/fetch.ts";
 import type { ChangeFacts, Monitor } from "../monitor/monitor.ts";
 import type { Batches, DecodedBatch } from "./batches.ts";
 import type { Changes } from "./changes.ts";
@@ -70,7 +71,8 @@ export class MonitorLoop {
   async #fold(batch: DecodedBatch): Promise<void> {
     const { monitor, batches, effects, outbox, live, checkpoints } = this.#options;
     let hasCommands = false;
-    for (const entry of batch.entries) {
+    for (const [at, entry] of batch.entries.entries()) {
+      if (at % fetchedEntries === 0) monitor.expect(batch.entries.slice(at, at + fetchedEntries));
       if (entry.kind !== "tick") checkpoints.noteNews();
       if (entry.kind !== "change") {
         monitor.apply(entry, null);
