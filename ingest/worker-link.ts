@@ -7,6 +7,7 @@ import type { CodedError } from "../devices/index.ts";
 import { ingestError } from "./errors.ts";
 import { fromPort, type FromThread } from "./worker/protocol.ts";
 import { type IngestStatus, stalledAfterMs, startingStatus } from "./worker/status.ts";
+import { keepObjectsYoung } from "./young-objects.ts";
 
 export interface IngestExit {
   /** `true`: `stop()` asked for it. */
@@ -25,6 +26,7 @@ export function startThread(
   start: { recordsPort: MessagePort; channels: PublisherEnd },
 ): Worker {
   const { recordsPort, channels } = start;
+  keepObjectsYoung();
   return new Worker(module, {
     workerData: start,
     transferList: channels.kind === "port" ? [recordsPort, channels.port] : [recordsPort],

@@ -8,8 +8,8 @@ import type { Bell, Pace } from "./pace.ts";
 import { isRetryable, retry } from "./retry.ts";
 
 export const recorderLimits = {
-  /** Of one write: enough that a transaction's own cost is small, some 5 MB of memory. */
-  pendingMax: 16_384,
+  /** Of one write: enough that its own cost is small, few enough to be gone while still young. */
+  pendingMax: 4_096,
   /** How long a reading waits for others while nobody asks for it. */
   pendingAgeMsMax: 1_000,
   /** What a crash makes the recorder do again at most. */

@@ -20,12 +20,14 @@ import { ingestServiceModule } from "../../ingest/desk/ingest-service.ts";
 import { ingestMigrationsModule } from "../../ingest/desk/migrations.ts";
 import { openSqliteStore } from "../../ingest/store/sqlite-store.ts";
 import { monitorFactory } from "../../ingest/worker/monitor-factory.ts";
+import { recorderLimits } from "../../ingest/worker/recorder.ts";
 import { systemPace } from "../../ingest/worker/pace.ts";
 import {
   type IngestService,
   type ServicePorts,
   startService,
 } from "../../ingest/worker/service.ts";
+import { keepObjectsYoung } from "../../ingest/young-objects.ts";
 import { profileParts } from "./ingest-parts.ts";
 
 export interface IngestRunOptions {
@@ -50,7 +52,7 @@ const aheadEntries = 2_000;
  * How far the monitor may be ahead of what is written: more than the recorder holds back, and less
  * than where the decoded batches are let go. Beyond that each decodes its own, as after a stop.
  */
-const behindEntries = 20_000;
+const behindEntries = recorderLimits.pendingMax + 2_000;
 
 /** What the recorder may hold back at the end, where nothing more comes that has it written. */
 const restEntries = 20_000;
@@ -202,6 +204,7 @@ async function run(options: IngestRunOptions): Promise<IngestRun> {
   return result;
 }
 
+keepObjectsYoung();
 const [message] = await once(process, "message");
 // Sent by ingest.ts alone.
 const result = await run(message as IngestRunOptions);

@@ -105,7 +105,7 @@ test("many readings are written in bounded parts without waiting", async (t) => 
   journal.addReadings(40_000);
   await announce();
   await announce();
-  expect(store.calls.slice(0, 2)).toEqual(["write 16384", "write 616"]);
+  expect(store.calls.slice(0, 2)).toEqual(["write 4096", "write 904"]);
   expect(store.stored.length).toBeGreaterThanOrEqual(34_000);
 });
 
