@@ -93,7 +93,7 @@ export class SimulatedDevice {
       id: `${deviceId}-${this.#count}`,
       principal: `${sppgId}.${deviceId}`,
       topicName: `sppg/${sppgId}/telemetry/${deviceId}/${rest}`,
-      payload: Buffer.from(random() < 0.02 ? text.slice(1) : text),
+      payload: Buffer.from(random() < 0.1 ? text.slice(1) : text),
     });
   }
 

@@ -8,46 +8,48 @@ const seeds = 1_500;
 /** Any of them is found out sooner than this. */
 const plantedSeedsMax = 300;
 
+/** On a machine that does ten other things too. */
+const timeoutMs = 15 * 60_000;
+
 test(
   "every promise is kept in as many seeded worlds as a minute holds",
   async () => {
     const failed: string[] = [];
+    const met = { kills: 0, powerCuts: 0, stops: 0, failedStarts: 0, clockSteps: 0, acts: 0 };
+    const names = Object.keys(met) as (keyof typeof met)[];
+    let alerts = 0;
     for (let seed = 1; seed <= seeds; seed += 1) {
-      const { violations } = await simulate(seed);
+      const { violations, counts } = await simulate(seed);
       if (violations.length > 0) failed.push(`seed ${seed}: ${violations[0]}`);
+      for (const name of names) met[name] += counts[name];
+      alerts += counts.alerts;
       await setImmediate();
     }
     expect(failed).toEqual([]);
+    // Nothing is shown by worlds in which nothing happens.
+    expect(names.filter((name) => met[name] < seeds / 10)).toEqual([]);
+    expect(alerts).toBeGreaterThan(seeds);
   },
-  15 * 60_000,
+  timeoutMs,
 );
 
-test("a seed lives the same life again, step by step", async () => {
-  for (const seed of [3, 88]) {
-    const lines: string[] = [];
-    const first = await simulate(seed, { onTrace: (line) => lines.push(line) });
-    const again: string[] = [];
-    const second = await simulate(seed, { onTrace: (line) => again.push(line) });
-    expect(again).toEqual(lines);
-    expect(second.traceHash).toBe(first.traceHash);
-    expect(second.counts).toEqual(first.counts);
-    expect(first.counts.acks).toBeGreaterThan(0);
-  }
-  expect((await simulate(3)).traceHash).not.toBe((await simulate(4)).traceHash);
-});
-
-test("the worlds meet every kind of trouble", async () => {
-  const totals = { kills: 0, powerCuts: 0, stops: 0, failedStarts: 0, clockSteps: 0, acts: 0 };
-  const names = Object.keys(totals) as (keyof typeof totals)[];
-  let alerts = 0;
-  for (let seed = 1; seed <= 40; seed += 1) {
-    const { counts } = await simulate(seed);
-    for (const name of names) totals[name] += counts[name];
-    alerts += counts.alerts;
-  }
-  expect(names.filter((name) => totals[name] === 0)).toEqual([]);
-  expect(alerts).toBeGreaterThan(40);
-});
+test(
+  "a seed lives the same life again, step by step",
+  async () => {
+    for (const seed of [3, 88]) {
+      const lines: string[] = [];
+      const first = await simulate(seed, { onTrace: (line) => lines.push(line) });
+      const again: string[] = [];
+      const second = await simulate(seed, { onTrace: (line) => again.push(line) });
+      expect(again).toEqual(lines);
+      expect(second.traceHash).toBe(first.traceHash);
+      expect(second.counts).toEqual(first.counts);
+      expect(first.counts.acks).toBeGreaterThan(0);
+    }
+    expect((await simulate(3)).traceHash).not.toBe((await simulate(4)).traceHash);
+  },
+  timeoutMs,
+);
 
 /** The invariants that tell of it: which of them comes first depends on where the crash falls. */
 const caughtBy: Record<PlantName, RegExp> = {
@@ -59,7 +61,7 @@ const caughtBy: Record<PlantName, RegExp> = {
 
 test.for(Object.keys(plants) as PlantName[])(
   "the planted bug is found out: %s",
-  { timeout: 5 * 60_000 },
+  { timeout: timeoutMs },
   async (name) => {
     const plant = plants[name];
     for (let seed = 1; seed <= plantedSeedsMax; seed += 1) {

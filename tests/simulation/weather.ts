@@ -25,6 +25,8 @@ export interface Rates {
   outage: number;
   crash: number;
   crashPoint: number;
+  /** Of faults: the process or the machine goes a moment later, in the middle of the repair. */
+  crashAfterFault: number;
   stop: number;
   clockStep: number;
 }
@@ -44,15 +46,22 @@ const often: Rates = {
   outage: 0.25,
   crash: 0.002,
   crashPoint: 0.02,
+  crashAfterFault: 0.3,
   stop: 0.05,
   clockStep: 0.05,
 };
+
+const faults: ReadonlySet<string> = new Set(
+  "diskError recordsFail recordsDoubt storeFail storeDoubt channelsFail".split(" "),
+);
 
 /** What goes wrong in one seed's world, until it is told to be calm. */
 export class Weather {
   readonly rates: Rates;
   readonly random: Random;
   isCalm = false;
+  /** Hears that a crash shall come soon. */
+  onFault: () => void = () => undefined;
   readonly #scheduler: Scheduler;
   readonly #awayUntilMs = new Map<Part, number>();
   #isDiskFull = false;
@@ -75,7 +84,9 @@ export class Weather {
 
   hits(name: keyof Rates): boolean {
     const rate = this.rates[name];
-    return !this.isCalm && rate > 0 && this.random() < rate;
+    const isHit = !this.isCalm && rate > 0 && this.random() < rate;
+    if (isHit && faults.has(name) && this.random() < this.rates.crashAfterFault) this.onFault();
+    return isHit;
   }
 
   isAway(part: Part): boolean {

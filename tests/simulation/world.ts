@@ -69,6 +69,10 @@ export class World {
     const decoder = createDecoder({ directory });
     this.oracle = new Oracle({ decoder, store, records, disk: () => disk.look() });
     this.channels.onFirst = (id) => this.oracle.told(id);
+    const run = (): void => this.crash("after a fault");
+    weather.onFault = () => {
+      scheduler.after(weather.random() * 300, { label: "crash", run, owner: null });
+    };
     disk.turn = ({ name }) => scheduler.delay(weather.latencyMs(true), `disk ${name}`, null);
     disk.fault = (call) => weather.diskFault(call);
     this.devices = sites
