@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { fileScope } from "../../../support/file-scope.ts";
 import { eventually } from "../../../support/kitchen.ts";
 import { startRedisProxy } from "../../../support/redis-proxy.ts";
 import { startRedis } from "../../../support/redis.ts";
@@ -11,14 +10,15 @@ import {
   hastyTimers,
   openOn,
   partitionUnderTest,
+  sharedRedis,
   startDurableRedis,
 } from "./harness.ts";
 
 /** What is kept only in memory. */
-const weak = startRedis(fileScope());
+const weak = sharedRedis(startRedis);
 
 test("a Redis that may lose what it acknowledged is refused, and each setting is named", async (t) => {
-  const redis = await weak;
+  const redis = await weak();
   const log = createLog();
   await redis.cli("config", "set", "maxmemory-policy", "allkeys-lru");
   await redis.cli("config", "set", "no-appendfsync-on-rewrite", "yes");
@@ -35,7 +35,7 @@ test("a Redis that may lose what it acknowledged is refused, and each setting is
 });
 
 test("a weak Redis is taken where that is accepted, and says what it is", async (t) => {
-  const journal = await openOn(t, await weak, { isWeakAccepted: true });
+  const journal = await openOn(t, await weak(), { isWeakAccepted: true });
   await appendTo(journal.appender, reading("entry"));
   expect(journal.condition).toEqual({ kind: "open" });
   expect(journal.durability.kind).toBe("weak");

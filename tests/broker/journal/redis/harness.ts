@@ -9,6 +9,7 @@ import type {
   RedisJournalOptions,
 } from "../../../../broker/journal/redis/partitioned-journal.ts";
 import { type JournalTimers, systemTimers } from "../../../../broker/journal/timers.ts";
+import { fileScope } from "../../../support/file-scope.ts";
 import { eventually } from "../../../support/kitchen.ts";
 import type { Scope } from "../../../support/nadi-process.ts";
 import { type RedisServer, startRedis } from "../../../support/redis.ts";
@@ -34,6 +35,13 @@ export function startDurableRedis(
   more: readonly string[] = [],
 ): Promise<RedisServer> {
   return startRedis(scope, { args: [...durableArgs, ...more] });
+}
+
+/** One server for a file; not before a test asks for it, so that a run without any starts none. */
+export function sharedRedis(start: (scope: Scope) => Promise<RedisServer>) {
+  const scope = fileScope();
+  let started: Promise<RedisServer> | null = null;
+  return (): Promise<RedisServer> => (started ??= start(scope));
 }
 
 export function createLog() {

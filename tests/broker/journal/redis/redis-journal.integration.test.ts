@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { fileScope } from "../../../support/file-scope.ts";
 import { eventually } from "../../../support/kitchen.ts";
 import { append, everything, readAll, reading, textOf } from "../harness.ts";
 import { testJournalContract } from "../journal.contract.ts";
@@ -11,13 +10,14 @@ import {
   openOn,
   partitionUnderTest,
   readPartition,
+  sharedRedis,
   startDurableRedis,
 } from "./harness.ts";
 
-const shared = startDurableRedis(fileScope());
+const shared = sharedRedis(startDurableRedis);
 
 async function emptyRedis() {
-  const redis = await shared;
+  const redis = await shared();
   await redis.cli("flushall");
   return redis;
 }
