@@ -34,6 +34,8 @@ export class LeaseKeeper {
   /** Before the call, so that no lease ends before we think it does. */
   #heldUntilMs: number;
   #kept: KeptLeases | null = null;
+  /** The bell rings for nobody while a call is under way. */
+  #isWanted = false;
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
@@ -58,16 +60,19 @@ export class LeaseKeeper {
 
   /** There is something to give back. */
   wake(): void {
+    this.#isWanted = true;
     this.#bell.ring();
   }
 
   /** Ends when the signal is aborted; rejects with what trying again can't mend. */
   async run(): Promise<void> {
     const { pace, signal, onFailure } = this.#options;
+    signal.addEventListener("abort", () => this.wake(), { once: true });
     const sinceMs = pace.monotonicMs();
     let failures = 0;
     let toGiveBack: Lease[] = [];
     while (!signal.aborted) {
+      this.#isWanted = false;
       try {
         toGiveBack.push(...this.#options.takeStopped());
         if (toGiveBack.length > 0) await this.#options.records.giveBackLeases(toGiveBack);
@@ -81,6 +86,7 @@ export class LeaseKeeper {
         failures += 1;
         onFailure(error, failures);
       }
+      if (this.#isWanted) continue;
       const isWaiting = failures > 0 || (this.#kept?.missing ?? 1) > 0;
       await this.#bell.wait(isWaiting ? leaseLimits.waitMs : leaseLimits.renewMs);
     }

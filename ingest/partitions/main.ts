@@ -32,6 +32,9 @@ import { PartitionSet } from "./partition-set.ts";
 import { openPartitionStores } from "./partition-stores.ts";
 import type { PartitionsStart, ToPartitions } from "./protocol.ts";
 
+/** Of the services, which bound themselves to less; the main thread ends this one after 3.5 s. */
+const stopMsMax = 2_800;
+
 interface Thread {
   start: PartitionsStart;
   relay: ChangeRelay;
@@ -176,12 +179,28 @@ async function serve(port: MessagePort, start: PartitionsStart): Promise<void> {
   await keeper.run();
   clearInterval(timer);
   stopMaintaining();
-  await set.stop();
+  await stopWithin(set);
   report();
-  await keeper.leave();
+  await leave(keeper, thread.log);
   await opened.close();
   // Nothing else keeps this thread alive.
   port.close();
+}
+
+/** A journal that is away keeps nobody from giving the leases back. */
+async function stopWithin(set: PartitionSet): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([set.stop(), systemPace.sleep(stopMsMax, over.signal)]);
+  over.abort();
+}
+
+/** Records that are away end the leases by themselves, a little later. */
+async function leave(keeper: LeaseKeeper, log: WorkerLog): Promise<void> {
+  try {
+    await keeper.leave();
+  } catch (error) {
+    log.warn({ err: error }, "the leases could not be given back: they end in some seconds");
+  }
 }
 
 if (parentPort !== null) {

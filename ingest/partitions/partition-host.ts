@@ -75,17 +75,20 @@ export class PartitionHost {
     this.#opening.catch((error: unknown) => this.#fail(error));
   }
 
-  get service(): IngestService | null {
-    return this.#opened?.service ?? null;
-  }
-
   /** It stops, or has to. */
   get isEnding(): boolean {
     return this.#ending !== null;
   }
 
   get status(): ConsumersStatus | null {
-    return this.#opened?.service.status() ?? null;
+    const status = this.#opened?.service.status();
+    if (status === undefined) return null;
+    const { recorder, monitor } = status;
+    return {
+      ...status,
+      recorder: { ...recorder, lag: entriesOf(recorder.lag) },
+      monitor: { ...monitor, lag: entriesOf(monitor.lag) },
+    };
   }
 
   async snapshot(sppgId: string): Promise<KitchenSnapshot> {
@@ -223,6 +226,11 @@ export class PartitionHost {
       this.#closed.resolve();
     }
   }
+}
+
+/** So many offsets are at most so many entries: those of a journal that was lost left a gap. */
+function entriesOf(offsets: number): number {
+  return Math.ceil(offsets / offsetStep);
 }
 
 function isLeaseLost(error: unknown): boolean {
