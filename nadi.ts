@@ -294,8 +294,7 @@ async function startDemoKitchen({ configs, parts }: Setting, front: Front): Prom
 /** What a start prints for people. */
 async function describeStart(setting: Setting, front: Front, at: { url: string; isDemo: boolean }) {
   const { configs, plan } = setting;
-  const { NADI_MQTT_HOST: host } = configs.broker;
-  const port = front.broker?.ports.mqtt ?? 0;
+  const { host, port } = front.broker?.mqtt() ?? { host: "", port: 0 };
   if (plan.isShared) return welcomeRoles({ roles: [...plan.roles], host, port, url: at.url });
   const { registry } = front.core.records.services;
   let text = welcome({ ...configs.devices, host, port, url: at.url });

@@ -41,7 +41,8 @@ export function createExportAclCommand(options: RegistryOptions): Command {
     usage: "nadi broker export-acl --format mosquitto|emqx --out <folder> [--secrets <file>]",
     details: `
   --format     mosquitto: acl, passwords, mosquitto.conf; emqx: acl.conf, users.csv, emqx.conf
-  --out        folder, made if missing; what it holds of an earlier export is taken over
+  --out        folder, made if missing; what it holds of an earlier export is taken over.
+               Its files are for its group: one with setgid gives them to Mosquitto's
   --secrets    lines of username:password, or of what "nadi device add --json" prints;
                /dev/stdin reads from a pipe
 
