@@ -40,6 +40,7 @@ const rate = Number(values.rate);
 /** What comes first is first contact with every series, and code that is cold. */
 const warmEntries = Math.min(600_000, Math.floor(entries / 3));
 const appendsUnderWay = 4_000;
+const rowsOfInsert = 1_000;
 const migrationModules = [registryMigrationsModule, ingestMigrationsModule];
 /** A whole minute of an ordinary day. */
 const startMs = Date.UTC(2026, 10, 2, 3);
@@ -72,7 +73,11 @@ async function provision(dataDir: string, { kitchens, devices }: Fleet): Promise
         const rows = Array.from({ length: devices }, (_, index) => {
           return { sppg_id, device_id: `probe-${index}`, ...common, ...kind };
         });
-        await tx.insertInto("device").values(rows).execute();
+        // SQLite takes 32,766 values of a statement.
+        for (let from = 0; from < rows.length; from += rowsOfInsert) {
+          const part = rows.slice(from, from + rowsOfInsert);
+          await tx.insertInto("device").values(part).execute();
+        }
       }
     });
   await records.close();

@@ -4,12 +4,14 @@ import path from "node:path";
 import { journalDirectory } from "../../broker/index.ts";
 import type { Scope } from "../support/nadi-process.ts";
 
-/** Readings in a journal that nobody has consumed, of the first device of each kitchen. */
+/** Readings in a journal that nobody has consumed, of the first devices of each kitchen. */
 export interface Backlog {
   /** The journal's own. */
   directory: string;
   entries: number;
   kitchens: number;
+  /** Of each kitchen; 1 if left out. */
+  devices?: number;
   /** Sensors of each device. */
   channels: number;
   /** The rate at which it arrived, as its received times say. */

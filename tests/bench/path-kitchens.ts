@@ -26,6 +26,12 @@ export interface LivePoint {
   connections: number;
 }
 
+export interface BacklogPoint {
+  kitchens: number;
+  /** Of all kitchens; each has `sensorsOfDevice`. */
+  devices: number;
+}
+
 export type LiveFigures = Figures<
   "ackedPerSecond" | "cpuUsPerMessage" | "pubackP99Ms" | "peakMemoryMb" | "faults"
 >;
@@ -34,8 +40,8 @@ export type BacklogFigures = Figures<"cpuUsPerMessage" | "perSecond" | "peakMemo
 export interface KitchensResult {
   /** Ratios are to the first; the last one has as few connections as a bench usually has. */
   live: { point: LivePoint; figures: LiveFigures }[];
-  /** By number of kitchens, each with `series` sensors. */
-  backlog: { kitchens: number; series: number; figures: BacklogFigures }[];
+  /** Ratios are to the first. */
+  backlog: { point: BacklogPoint; figures: BacklogFigures }[];
   provisionedKitchens: number;
   provisionMs: number;
   backlogEntries: number;
@@ -47,7 +53,7 @@ export interface KitchensOptions {
 }
 
 export const kitchensRatePerSecond = 20_000;
-const seriesPerKitchen = 10;
+export const sensorsOfDevice = 10;
 /** Above it, connections come from several addresses: each has some 28,000 ports. */
 const connectionsOfAddress = 25_000;
 const fewConnections = 100;
@@ -110,10 +116,13 @@ async function benchLive(
     names: [...points.keys()],
     rounds: plan.rounds,
     progress: (text) => progress(`path, kitchens, ${text}`),
-    measure(name) {
+    async measure(name) {
       const found = points.get(name);
       if (found === undefined) throw new Error(`${name} is no point`);
-      return inScope((own) => measureLive(own, found, plan));
+      const figures = await inScope((own) => measureLive(own, found, plan));
+      // Told at once: a later point that fails must not cost what this one has found.
+      progress(`path, kitchens: ${figures.cpuUsPerMessage?.toFixed(2)} µs a message`);
+      return figures;
     },
   });
   return [...points].map(([name, { point }]) => {
@@ -188,12 +197,21 @@ async function benchBacklog(
   { plan, progress }: KitchensOptions,
 ): Promise<KitchensResult["backlog"]> {
   const results: KitchensResult["backlog"] = [];
-  for (const kitchens of [1, ...plan.between, plan.kitchensMax]) {
-    progress(`path, kitchens, a backlog of ${kitchens}`);
-    const isCountry = kitchens === plan.kitchensMax;
-    const folder = isCountry ? country : await provisionFolder(scope, { kitchens, each: 1 });
-    const figures = await inScope((own) => measureBacklog(own, folder, { kitchens, plan }));
-    results.push({ kitchens, series: seriesPerKitchen, figures });
+  const most = plan.kitchensMax;
+  const points: BacklogPoint[] = [
+    ...[1, ...plan.between].map((kitchens) => ({ kitchens, devices: kitchens })),
+    // As many devices and sensors as the country: between the two only the kitchens differ.
+    { kitchens: 1, devices: most },
+    { kitchens: most, devices: most },
+  ];
+  for (const point of points) {
+    const { kitchens, devices } = point;
+    progress(`path, kitchens, a backlog of ${kitchens} with ${devices} devices`);
+    const each = devices / kitchens;
+    const folder = kitchens === most ? country : await provisionFolder(scope, { kitchens, each });
+    const figures = await inScope((own) => measureBacklog(own, folder, { point, plan }));
+    progress(`path, kitchens: ${figures.cpuUsPerMessage?.toFixed(2)} µs a reading`);
+    results.push({ point, figures });
   }
   return results;
 }
@@ -202,13 +220,16 @@ async function benchBacklog(
 async function measureBacklog(
   scope: Scope,
   folder: Folder,
-  { kitchens, plan }: { kitchens: number; plan: KitchensPlan },
+  { point, plan }: { point: BacklogPoint; plan: KitchensPlan },
 ): Promise<BacklogFigures> {
   const dataDir = tempFolder(scope);
   cpSync(folder.dataDir, dataDir, { recursive: true });
   const entries = plan.backlogEntries;
   const perSecond = kitchensRatePerSecond;
-  await prefill(scope, dataDir, { entries, kitchens, channels: seriesPerKitchen, perSecond });
+  const { kitchens } = point;
+  const devices = point.devices / kitchens;
+  const backlog = { entries, kitchens, devices, channels: sensorsOfDevice, perSecond };
+  await prefill(scope, dataDir, backlog);
   const start = () => startPathNadi(scope, { dataDir, operator: folder.operator });
   const { cpuUs, ms, pid, nadi } = await workOff(await start(), folder);
   const peakMemoryMb = readMemory(pid).peakKb / 1024;

@@ -12,10 +12,11 @@ const inFlight = 5_000;
 
 // The parent's own words.
 const backlog = JSON.parse(process.argv[2] ?? "{}") as Backlog;
-const { directory, entries, kitchens, channels, perSecond } = backlog;
+const { directory, entries, kitchens, devices = 1, channels, perSecond } = backlog;
 
-const publishers = Array.from({ length: kitchens }, (_, index) => {
-  const ids = { sppgId: benchKitchen(index), deviceId: "probe-0" };
+const publishers = Array.from({ length: kitchens * devices }, (_, index) => {
+  const deviceId = `probe-${Math.floor(index / kitchens)}`;
+  const ids = { sppgId: benchKitchen(index % kitchens), deviceId };
   return {
     principal: formatPrincipal(ids.sppgId, ids.deviceId),
     topicName: telemetryTopic(ids, "temperature"),
@@ -28,9 +29,9 @@ let sent = 0;
 const receivedMs = (): number => startMs + (sent * 1000) / perSecond;
 
 function append(journal: FileJournal, done: (error: Error | null) => void): void {
-  const publisher = publishers[sent % kitchens];
+  const publisher = publishers[sent % publishers.length];
   if (publisher === undefined) throw new Error("there is no kitchen");
-  const channel = Math.floor(sent / kitchens) % channels;
+  const channel = Math.floor(sent / publishers.length) % channels;
   const celsius = 70 + (sent % 50) / 10;
   const item = { ts: Math.floor(receivedMs()), seq: sent, celsius };
   const payload = Buffer.from(

@@ -1,7 +1,7 @@
 import type { PathReport } from "./path.ts";
 import { type CatchUpResult, liveRatePerSecond } from "./path-catch-up.ts";
 import type { ChartResult } from "./path-chart.ts";
-import { kitchensRatePerSecond, type KitchensResult } from "./path-kitchens.ts";
+import { kitchensRatePerSecond, type KitchensResult, sensorsOfDevice } from "./path-kitchens.ts";
 import type { RateFigures, RateResult } from "./path-rate.ts";
 import {
   type StoredName,
@@ -141,10 +141,11 @@ function formatKitchens(result: KitchensResult): string[] {
     "",
     `recorder and monitor alone, a journal of ${result.backlogEntries} readings that wait`,
     ...formatTable([
-      ["kitchens", "series", "CPU µs/reading", "ratio", "readings/s", "MB"],
-      ...backlog.map(({ kitchens, series, figures }) => [
-        String(kitchens),
-        String(kitchens * series),
+      ["kitchens", "devices", "series", "CPU µs/reading", "ratio", "readings/s", "MB"],
+      ...backlog.map(({ point, figures }) => [
+        String(point.kitchens),
+        String(point.devices),
+        String(point.devices * sensorsOfDevice),
         formatFigure(figures.cpuUsPerMessage, 2),
         ...ratio(figures.cpuUsPerMessage, backlog[0]?.figures.cpuUsPerMessage ?? null, {
           budget: perMessage,
