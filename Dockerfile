@@ -1,10 +1,24 @@
 # The image brings its own Node 26, so the platform package with Node (an optional dependency)
 # is left out. The tag is the version that the lockfile names.
+FROM node:26.10.0-slim AS page
+
+WORKDIR /app
+
+# Not `npm ci`: it refuses a lockfile that lacks other platforms' packages (see nadi.mjs). With
+# optional packages, since the bundler's native half is one.
+COPY package.json package-lock.json .npmrc ./
+RUN npm install --no-save --ignore-scripts --omit=dev --no-audit --no-fund
+
+# What the page is made of: build-web-page.ts lists it.
+COPY tsconfig.json ./
+COPY devices ./devices
+COPY dashboard ./dashboard
+RUN NODE_ENV=production node dashboard/server/build-web-page.ts
+
 FROM node:26.10.0-slim
 
 WORKDIR /app
 
-# Not `npm ci`: it refuses a lockfile that lacks other platforms' packages (see nadi.mjs).
 COPY package.json package-lock.json .npmrc ./
 RUN npm install --no-save --ignore-scripts --omit=dev --omit=optional --no-audit --no-fund \
   && npm cache clean --force
@@ -15,9 +29,7 @@ COPY broker ./broker
 COPY ingest ./ingest
 COPY dashboard ./dashboard
 COPY simulators ./simulators
-
-# The page, built once: the running service may not write here.
-RUN NODE_ENV=production node dashboard/server/build-web-page.ts
+COPY --from=page /app/dashboard/web/dist ./dashboard/web/dist
 
 # The service may write its data folder and nothing else.
 RUN mkdir /data && chown node:node /data

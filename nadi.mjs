@@ -47,6 +47,7 @@ const testTools = [
   { program: "influxd", package: "influxdb" },
   { program: "victoria-metrics", package: "victoria-metrics" },
   { program: "initdb", package: "postgresql" },
+  { program: "docker-compose", package: "docker-compose" },
   { library: "faketime/libfaketimeMT.so.1", package: "libfaketime" },
 ];
 

@@ -124,6 +124,7 @@ class SegmentsCopy implements JournalCopy {
   }
 
   async finish(changeSeqMax: number): Promise<CopiedJournal> {
+    if (this.#markedAt === null) await this.mark();
     await this.follow();
     const rest = this.#held.slice(this.#markedAt ?? 0);
     for (const segment of rest) {

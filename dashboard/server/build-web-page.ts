@@ -11,9 +11,10 @@ const webDirectory = path.dirname(pageDirectory);
 /** In the built folder; no address of the page, since it has no known type. */
 const hashFile = ".sources";
 
-/** What the page is made of; the lockfile stands for the packages and for Vite itself. */
 const sources = ["dashboard/web", "dashboard/contract", "devices"];
 const sourceFiles = ["package-lock.json", "tsconfig.json"];
+/** What the page is made of; the lockfile stands for the packages and for Vite itself. */
+export const pageSources: readonly string[] = [...sources, ...sourceFiles];
 
 /** Smaller ones fit into one packet as they are. */
 const gzipBytesMin = 1_024;
