@@ -3,7 +3,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { digestFile } from "../../../ingest/backup/files.ts";
-import { readManifest } from "../../../ingest/backup/manifest.ts";
+import { type Manifest, readManifest } from "../../../ingest/backup/manifest.ts";
 import { createSite, nowMs } from "./site.ts";
 
 test("the manifest states the offset, and each file with its size and SHA-256", async (t) => {
@@ -51,6 +51,32 @@ test("what a database has only in its log is in the copy", async (t) => {
   const copy = new DatabaseSync(path.join(to, "records.sqlite"));
   t.onTestFinished(() => copy.close());
   expect(copy.prepare("SELECT name FROM kitchen").get()).toEqual({ name: "Baru" });
+});
+
+test("whatever goes on meanwhile, the journal's copy holds all that the records know of it", async (t) => {
+  const site = await createSite(t);
+  const open = new DatabaseSync(path.join(site.dataDir, "records.sqlite"));
+  open.exec("INSERT INTO monitor_meta VALUES (1, 0, '{}')");
+  const advance = open.prepare("UPDATE monitor_meta SET entry_offset = ?");
+  const over = new AbortController();
+  const goesOn = async (): Promise<void> => {
+    while (!over.signal.aborted) advance.run(await site.publish(1));
+  };
+  const going = goesOn();
+  const manifests: Manifest[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    manifests.push(await site.backUp(path.join(site.folder, `backup-${round}`)));
+  }
+  over.abort();
+  await going;
+  open.close();
+
+  const known = manifests.map(({ monitorOffset }) => monitorOffset ?? 0);
+  const beyond = manifests.filter(({ monitorOffset, offset }) => (monitorOffset ?? 0) > offset);
+  expect(beyond).toEqual([]);
+  // That it went on during each.
+  expect(new Set(known).size).toBe(manifests.length);
+  expect(known[0]).toBeGreaterThan(0);
 });
 
 test("records that stand in for a lost journal are told, and leave no backup", async (t) => {
