@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { keepShot, openPage, signInByForm } from "../support/browser.ts";
-import { openCutProxy } from "../support/cut-proxy.ts";
+import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { fileScope } from "../support/file-scope.ts";
 import { eventually } from "../support/kitchen.ts";
 import { type BrowserKitchens, calmKitchen, startKitchens, warmKitchen } from "./kitchens.ts";
@@ -34,7 +34,7 @@ async function waitStored(page: Page, sppgId: string): Promise<void> {
 
 test("a reload without a network shows the page with the last known values and their ages", async (t) => {
   const { page } = await openPage(t);
-  const proxy = await openCutProxy(t, given.login.url);
+  const proxy = await startTcpProxy(t, given.login.url);
   await signInByForm(page, { ...given.login, url: proxy.url });
   await waitStored(page, warmKitchen);
   await waitStored(page, calmKitchen);
@@ -87,7 +87,7 @@ test("signing out leaves nothing of the person on the screen", async (t) => {
 
 test("a sign-out without a network is made good before anybody sees the page again", async (t) => {
   const { page } = await openPage(t);
-  const proxy = await openCutProxy(t, given.login.url);
+  const proxy = await startTcpProxy(t, given.login.url);
   await signInByForm(page, { ...given.login, url: proxy.url });
   await page.locator("table").waitFor();
   proxy.cut();
@@ -108,7 +108,7 @@ test("a sign-out without a network is made good before anybody sees the page aga
 
 test("a wall that was cut off for a minute says so, and is right again without a reload", async (t) => {
   const { page } = await openPage(t, "wall");
-  const proxy = await openCutProxy(t, given.login.url);
+  const proxy = await startTcpProxy(t, given.login.url);
   await page.clock.install();
   await signInByForm(page, { ...given.login, url: proxy.url });
   await page.goto(`${proxy.url}/wall/${calmKitchen}`);

@@ -135,12 +135,12 @@ export async function readInfluxRows(
     const at = (name: string): number => columns.indexOf(name);
     for (const row of values) {
       const [, ms = "", slot = ""] = timePattern.exec(String(row[at("time")])) ?? [];
-      // Where nobody believed the device's clock, the journal's offset stands in its place.
+      // Where nobody believed the device's clock, what it sent stands beside what is believed.
       const seq = row[at("originalSeq")] ?? row[at("seq")] ?? Number(slot.padEnd(6, "0"));
       rows.push({
         clientId,
         series: `${sppgId}/${deviceId}`,
-        t: Date.parse(`${ms}Z`),
+        t: Number(row[at("originalMs")] ?? Date.parse(`${ms}Z`)),
         seq: Number(seq),
         index: Number(row[at("index")] ?? 0),
         value: Number(row[at("celsius")] ?? row[at("celsius_flagged")]),

@@ -3,7 +3,7 @@ import { recordsPath } from "../../devices/records/records.ts";
 import { deadLettersKeptMax } from "../../ingest/index.ts";
 import type { ColdStore } from "./cold-store.ts";
 import { expectedAlerts, isBad } from "./cold-store-signal.ts";
-import { ruledStoreId } from "./kill-kitchen.ts";
+import { ruledStoreId, sppgId } from "./kill-kitchen.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -42,10 +42,11 @@ export interface AlertReport {
 }
 
 /** What of the records is compared with what was sent, as the statements that read it. */
-export const alertsQuery = "SELECT machine_json, severity FROM alert";
+export const alertsQuery = `SELECT machine_json, severity FROM alert WHERE sppg_id = '${sppgId}'`;
 export const waitingQuery = "SELECT id FROM outbox WHERE is_published = 0";
-export const lettersQuery =
-  "SELECT device_id, max(number) AS number, count(*) AS kept FROM dead_letter GROUP BY device_id";
+export const lettersQuery = `
+  SELECT device_id, max(number) AS number, count(*) AS kept FROM dead_letter
+  WHERE sppg_id = '${sppgId}' GROUP BY device_id`;
 
 export function compareAlerts(dataDir: string, stores: readonly SentSignal[]): AlertReport {
   const path = recordsPath(dataDir);

@@ -17,7 +17,7 @@ import { ColdStore } from "./cold-store.ts";
 import { expectedAlerts, readingsMax, signalDays } from "./cold-store-signal.ts";
 import { readInfluxRows } from "./influx-site.ts";
 import { countAcked } from "./journal-contents.ts";
-import { provisionKitchen, ruledStoreId } from "./kill-kitchen.ts";
+import { provisionKitchen, ruledStoreId, sppgId } from "./kill-kitchen.ts";
 import {
   type AlertReport,
   alertsQuery,
@@ -31,6 +31,12 @@ import {
 } from "./records-contents.ts";
 import { senderLog } from "./sender-log.ts";
 import { type Servers, serversEnv, type ServerName } from "./servers.ts";
+import {
+  influxIdentities,
+  type SimulatedKitchen,
+  startSimulatedKitchen,
+  storedIdentities,
+} from "./simulated-kitchen.ts";
 import { compareRows, rowsAsSent, type StoredRow, type StoreReport } from "./store-contents.ts";
 
 export interface SitePlan {
@@ -52,6 +58,8 @@ export interface SitePlan {
   dataDir?: string;
   /** Whether serve's wall clock will be stepped: then the load's times may be doubted. */
   isClockStepped?: boolean;
+  /** Whether a simulated kitchen runs beside the load; default no. */
+  hasSimulated?: boolean;
 }
 
 /** What was compared at rest. */
@@ -60,6 +68,8 @@ export interface SiteReport {
   store: StoreReport;
   alerts: AlertReport;
   letters: LetterReport;
+  /** Readings of the simulated kitchen that were acknowledged, and those that are not stored. */
+  simulated: { acked: number; missing: string[] };
 }
 
 const coldStores = 5;
@@ -82,6 +92,8 @@ export class Site {
   #dataDir: string;
   readonly load: LoadProcess;
   readonly stores: readonly ColdStore[];
+  /** `null` unless the plan wants one. */
+  readonly simulated: SimulatedKitchen | null;
 
   constructor(plan: SitePlan, parts: SiteParts) {
     this.plan = plan;
@@ -90,6 +102,7 @@ export class Site {
     this.idle = parts.idle;
     this.load = parts.load;
     this.stores = parts.stores;
+    this.simulated = parts.simulated;
     this.#nadi = parts.nadi;
   }
 
@@ -198,12 +211,26 @@ export class Site {
       store: compareRows(await this.#rows(acked), log),
       alerts: compareAlertRows({ alerts, waiting }, this.stores),
       letters: compareLetterRows(letters, this.stores),
+      simulated: await this.#compareSimulated(),
     };
+  }
+
+  async #compareSimulated(): Promise<SiteReport["simulated"]> {
+    const { simulated } = this;
+    if (simulated === null) return { acked: 0, missing: [] };
+    const acked = simulated.acked();
+    const { servers } = this.plan;
+    const { sppgId } = simulated;
+    const stored =
+      servers === null
+        ? storedIdentities(this.dataDir, sppgId)
+        : await influxIdentities(servers.influx, servers.influxConfig, sppgId);
+    return { acked: acked.size, missing: [...acked].filter((one) => !stored.has(one)) };
   }
 
   async #rows(acked: readonly { clientId: string }[]): Promise<Iterable<StoredRow>> {
     const { servers } = this.plan;
-    if (servers === null) return rowsAsSent(this.dataDir);
+    if (servers === null) return ownRows(this.dataDir);
     return readInfluxRows(servers.influx, servers.influxConfig, acked);
   }
 
@@ -228,6 +255,7 @@ interface SiteParts {
   nadi: NadiProcess;
   load: LoadProcess;
   stores: ColdStore[];
+  simulated: SimulatedKitchen | null;
 }
 
 /** @param idleDevices devices that are registered and do not connect */
@@ -255,7 +283,16 @@ export async function startSite(plan: SitePlan, idleDevices = 0): Promise<Site> 
     (device, index) => new ColdStore(scope, { port, device, signal: { index, startMs }, pauseMs }),
   );
   const idle = kitchen.loaded.slice(loadedDevices);
-  return new Site(plan, { dataDir, port, idle, nadi, load, stores });
+  const simulated =
+    plan.hasSimulated === true
+      ? await startSimulatedKitchen(scope, { records: place, port, seed })
+      : null;
+  return new Site(plan, { dataDir, port, idle, nadi, load, stores, simulated });
+}
+
+/** Of the kitchen whose readings are foretold. */
+function* ownRows(dataDir: string): Generator<StoredRow> {
+  for (const row of rowsAsSent(dataDir)) if (row.clientId.startsWith(`${sppgId}.`)) yield row;
 }
 
 function launch(
@@ -290,11 +327,13 @@ async function inTime(work: Promise<unknown>, withinMs: number): Promise<void> {
 }
 
 /** What must hold at rest, in words; empty when all does. */
-export function faultsOfSite({ store, alerts, letters, acked }: SiteReport): string[] {
+export function faultsOfSite(report: SiteReport): string[] {
+  const { store, alerts, letters, simulated, acked } = report;
   const some = (what: string, found: readonly string[]): string[] =>
     found.length === 0 ? [] : [`${found.length} ${what}, the first: ${found[0]}`];
   return [
     ...some("lost", store.missing),
+    ...some("lost of the simulated kitchen", simulated.missing),
     ...some("stored twice", store.duplicates),
     ...some("never sent", store.foreign),
     ...some("wrong alerts", alerts.wrong),

@@ -39,6 +39,8 @@ export interface SoakStep {
   /** From the end of all sending until both consumers were level. */
   levelMs: number;
   acked: number;
+  /** Of the simulated kitchen beside it. */
+  simulated: number;
   rows: number;
   alerts: number;
   faults: string[];
@@ -77,6 +79,7 @@ async function openSoak(plan: SoakPlan): Promise<SoakSite> {
       env,
       lastsMs: 2 * steps * stepMs,
       isClockStepped: clock !== null,
+      hasSimulated: true,
     },
     200,
   );
@@ -116,13 +119,14 @@ export async function runSoak(plan: SoakPlan): Promise<SoakReport> {
     await delay(Math.max(0, stepMs - (performance.now() - startMs)));
     const { levelMs } = await site.rest();
     const found = await site.compare();
-    const { acked, store, alerts } = found;
+    const { acked, store, alerts, simulated } = found;
     const step: SoakStep = {
       fault: fault.name,
       lastedMs,
       readyMs,
       levelMs,
       acked,
+      simulated: simulated.acked,
       rows: store.rows,
       alerts: alerts.rows,
       faults: faultsOfSite(found),
@@ -149,7 +153,7 @@ function describeStep(step: SoakStep, sample: ProcessSample): string {
   return [
     `${fault} for ${whole(step.lastedMs)} ms`,
     `ready after ${whole(step.readyMs)} ms, level after ${whole(step.levelMs)}`,
-    `${step.acked} acknowledged, ${step.rows} rows, ${step.alerts} alerts`,
+    `${step.acked} and ${step.simulated} acknowledged, ${step.rows} rows, ${step.alerts} alerts`,
     `${whole(sample.residentMb)} MB, heap ${whole(sample.heapMb)} MB`,
     `${sample.descriptors} descriptors`,
     ...(faults.length === 0 ? [] : [`FAULTS: ${faults.join("; ")}`]),

@@ -42,18 +42,19 @@ export function* storedRows(dataDir: string): Generator<StoredRow> {
 }
 
 /**
- * The same rows; where nobody believed the device's clock, with the sequence number that it sent
- * instead of the journal's offset, which stands in its place.
+ * The same rows; where nobody believed the device's clock, with the time and the sequence number
+ * that it sent instead of the received time and the journal's offset.
  */
 export function* rowsAsSent(dataDir: string): Generator<StoredRow> {
-  const seqs = readSuspects(suspectsPath(readingsDirectory(dataDir)));
+  const suspects = readSuspects(suspectsPath(readingsDirectory(dataDir)));
   for (const row of storedRows(dataDir)) {
-    const place = [row.clientId, row.t, row.seq, row.index].join(" ");
-    yield { ...row, seq: seqs.get(place) ?? row.seq };
+    const [, , , reading] = row.series.split("/");
+    const place = [row.clientId, reading, row.t, row.seq, row.index].join(" ");
+    yield { ...row, ...suspects.get(place) };
   }
 }
 
-function readSuspects(path: string): Map<string, number> {
+function readSuspects(path: string): Map<string, Pick<StoredRow, "t" | "seq">> {
   if (!existsSync(path)) return new Map();
   const database = new DatabaseSync(path, { readOnly: true });
   try {
@@ -61,8 +62,8 @@ function readSuspects(path: string): Map<string, number> {
     return new Map(
       rows.map((row) => {
         const clientId = `${String(row["sppgId"])}.${String(row["deviceId"])}`;
-        const place = [clientId, row["timeMs"], row["seq"], row["idx"]].join(" ");
-        return [place, Number(row["originalSeq"])];
+        const place = [clientId, row["reading"], row["timeMs"], row["seq"], row["idx"]].join(" ");
+        return [place, { t: Number(row["originalMs"]), seq: Number(row["originalSeq"]) }];
       }),
     );
   } finally {
