@@ -1,6 +1,7 @@
 // `node tests/system/influx-faults.ts --seconds 30 [--rate 500]`: one serve under load on a real
 // InfluxDB 1.x behind a proxy that answers late, twice, not at all, half, or with a refusal, each
-// for so long; what goes on meanwhile, and what is stored when it behaves again (R9).
+// for so long; what goes on meanwhile, and what is stored when it behaves again (R9). `--control`:
+// the same time without any fault, which says what memory does by itself.
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import {
@@ -24,6 +25,8 @@ export interface InfluxFaultsPlan {
   names?: readonly string[];
   /** Above the base; default 64. */
   grownMbMax?: number;
+  /** The same without any fault: what memory does by itself in that time. Default no. */
+  isControl?: boolean;
   progress?: (text: string) => void;
 }
 
@@ -94,14 +97,14 @@ async function misbehave(
   name: string,
 ): Promise<InfluxFaultReport> {
   const { site, proxy, baseMb } = run;
-  const { faultMs, grownMbMax = grownMbMaxDefault } = run.plan;
+  const { faultMs, grownMbMax = grownMbMaxDefault, isControl = false } = run.plan;
   const fault = misbehaviour[name];
   if (fault === undefined) throw new Error(`unknown fault ${name}: ${influxFaultNames.join(", ")}`);
   // What a query answers is read; two 204 are an answer to a write alone.
   const path = fault.kind === "twice" ? "/write" : "/";
   const memory = watchMemory(site.nadi.pid());
   const [ackedBefore, metBefore] = [(await site.load.stats()).acked, proxy.requests(path)];
-  proxy.always(path, fault);
+  if (!isControl) proxy.always(path, fault);
   const startMs = performance.now();
   await delay(faultMs / 2);
   const alertMs = await site.alertsFollow();
@@ -146,6 +149,7 @@ async function main(): Promise<number> {
       seconds: { type: "string", default: "30" },
       warm: { type: "string", default: "60" },
       rate: { type: "string", default: "500" },
+      control: { type: "boolean", default: false },
     },
   });
   const reports = await withScope((scope) =>
@@ -154,6 +158,7 @@ async function main(): Promise<number> {
       faultMs: Number(values.seconds) * 1_000,
       warmUpMs: Number(values.warm) * 1_000,
       perSecond: Number(values.rate),
+      isControl: values.control,
       progress: (text) => void process.stdout.write(`${text}\n`),
     }),
   );
