@@ -100,7 +100,7 @@ export async function signInPerson(
 
 /** Publishes at QoS 1 with the real `mosquitto_pub`; resolves at its end, after the PUBACK. */
 export function mosquittoPub(
-  nadi: NadiProcess,
+  nadi: Pick<NadiProcess, "mqttPort">,
   login: DeviceLogin,
   publish: { topic?: string; message: string },
 ): Promise<CommandResult> {
@@ -114,7 +114,7 @@ export function mosquittoPub(
 /** A device as mqtt.js is one; `publish` resolves with the PUBACK. */
 export async function connectDevice(
   scope: Scope,
-  nadi: NadiProcess,
+  nadi: Pick<NadiProcess, "mqttPort">,
   login: DeviceLogin,
 ): Promise<MqttClient> {
   const client = await connectAsync({

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import {
+  addDevice,
+  addKitchen,
+  addUser,
+  connectDevice,
+  eventually,
+  signInPerson,
+} from "../support/kitchen.ts";
+import { startNadi, tempFolder } from "../support/nadi-process.ts";
+import { startRedis } from "../support/redis.ts";
+import { slowly } from "./site.ts";
+
+const sppgId = "sppg-jakarta-001";
+const durable = ["--appendonly", "yes", "--appendfsync", "always"];
+const readingsCount = 200;
+const deadlineMs = 30_000;
+
+test("one process alone keeps its journal in Redis: killed, it loses and repeats nothing", async (t) => {
+  const redis = await startRedis(t, { args: durable });
+  const dataDir = tempFolder(t);
+  const env = { NADI_JOURNAL: "redis", NADI_JOURNAL_REDIS_URL: redis.url };
+  const first = await startNadi(t, { dataDir, env });
+  await addKitchen(dataDir, sppgId);
+  const probe = { sppgId, deviceId: "probe-1", kind: "temperature-probe" };
+  const login = await addDevice(dataDir, probe, ["--place", "coldStore"]);
+  const user = await addUser(dataDir, { email: "op@nadi.test", role: "operator" });
+  const device = await connectDevice(t, first, login);
+  const startMs = Date.now() - readingsCount * 1_000;
+  const send = (seq: number): Promise<unknown> => {
+    const reading = { ts: startMs + seq * 1_000, seq, celsius: 3 };
+    return device.publishAsync(login.topic, JSON.stringify(reading), { qos: 1 });
+  };
+  await Promise.all(Array.from({ length: readingsCount }, (_, seq) => send(seq)));
+  await first.kill();
+
+  const second = await startNadi(t, { dataDir, env });
+  const api = await signInPerson(second.httpUrl, user);
+  const range = `from=${startMs}&to=${startMs + readingsCount * 1_000}&points=1`;
+  const address = `/api/kitchens/${sppgId}/readings?device=probe-1&reading=temperature&${range}`;
+  const read = async (): Promise<{ count: number }[]> => {
+    const response = await api.request(address);
+    // Until the leases of the killed one have ended, nobody has its files open to be recovered.
+    if (response.status === 503) return [];
+    return ((await response.json()) as { buckets: { count: number }[] }).buckets;
+  };
+  const isWhole = ([bucket]: { count: number }[]) => (bucket?.count ?? 0) >= readingsCount;
+  const buckets = await eventually(slowly(read), isWhole, deadlineMs);
+  expect(buckets).toEqual([expect.objectContaining({ count: readingsCount })]);
+  const ready = await (await fetch(`${second.httpUrl}/readyz`)).text();
+  expect(ready).toContain("appendfsync always");
+  expect(ready).not.toContain("peers");
+  expect(await second.stop()).toMatchObject({ code: 0 });
+});
