@@ -1,4 +1,4 @@
-// Who is outside of the processes of `roles-site.ts`: a page of a dashboard, a device at one broker.
+// Who is outside of the processes of `roles-site.ts`: a page, and a device at a chosen broker.
 import { connect } from "mqtt";
 import { type ApiClient, eventually, signInPerson } from "../support/kitchen.ts";
 import { readMetric } from "../support/metrics.ts";
