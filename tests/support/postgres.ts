@@ -21,6 +21,8 @@ import { besideTest, type ServerPlace, wordsAt } from "./server-place.ts";
 export interface PostgresServer {
   /** Of a database, by default the cluster's own. */
   url(database?: string): string;
+  /** Of the postmaster and its children, as they are now. */
+  pids(): number[];
   /** An empty database; answers its URL. */
   createDatabase(): Promise<string>;
   /** `kill -9` of the postmaster and of its children; resolves when the first has ended. */
@@ -118,6 +120,7 @@ export async function startPostgres(
   let databases = 0;
   return {
     url,
+    pids: processes,
     async createDatabase() {
       databases += 1;
       const name = `test_${process.pid}_${databases}`;
