@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { startDurableRedis } from "../../broker/journal/redis/harness.ts";
 import { fixedPort, tempFolder } from "../../support/nadi-process.ts";
 import {
@@ -11,15 +11,22 @@ import {
   untilOwned,
 } from "./support.ts";
 
+// 16 s were measured on a machine with ten times its work.
+vi.setConfig({ testTimeout: 90_000 });
+
+const waiting = { timeout: 30_000 };
 const thief = { processId: "thief", partitions, store: "shared" } as const;
 
 /** As another process does when this one has frozen: all leases have ended, and it takes them. */
 async function stealLeases({ services }: PartitionedHost): Promise<void> {
-  // No lease lasts longer than whoever asks would have it.
-  await services.ingest.keepLeases({ ...thief, ttlMs: 1 });
-  await delay(2);
-  const { leases } = await services.ingest.keepLeases({ ...thief, ttlMs: 600_000 });
-  expect(leases).toHaveLength(partitions);
+  for (;;) {
+    // No lease lasts longer than whoever asks would have it.
+    await services.ingest.keepLeases({ ...thief, ttlMs: 1 });
+    await delay(2);
+    const { leases } = await services.ingest.keepLeases({ ...thief, ttlMs: 600_000 });
+    // Else the other one has kept its own just in between.
+    if (leases.length === partitions) return;
+  }
 }
 
 test("an owner that does not know yet that it is none writes nothing, and begins anew later", async (t) => {
@@ -42,7 +49,8 @@ test("an owner that does not know yet that it is none writes nothing, and begins
   await stealLeases(host);
   const ts = Date.now();
   await Promise.all(kitchens.map((sppgId) => host.publish(sppgId, { ts, celsius: 12 })));
-  await untilOwned(host, 0);
+  const owned = () => host.ingest.status().partitions?.owned ?? [];
+  await expect.poll(() => owned().length, waiting).toBe(0);
   expect(await alerts()).toEqual([]);
   const [first = ""] = kitchens;
   expect(host.ingest.ownsKitchen(first)).toBe(false);
@@ -52,7 +60,7 @@ test("an owner that does not know yet that it is none writes nothing, and begins
 
   await host.services.ingest.leaveIngest(thief.processId);
   await untilOwned(host);
-  await expect.poll(async () => (await alerts()).length).toBe(kitchens.length);
-  const { owned } = host.ingest.status().partitions ?? { owned: [] };
-  expect(owned.map(({ epoch }) => epoch)).toEqual(owned.map(() => 3));
+  await expect.poll(async () => (await alerts()).length, waiting).toBe(kitchens.length);
+  // The thief's was in between, once or more.
+  expect(Math.min(...owned().map(({ epoch }) => epoch))).toBeGreaterThanOrEqual(3);
 });

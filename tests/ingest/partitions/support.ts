@@ -159,12 +159,12 @@ export async function startPartitionedHost(
   return host;
 }
 
-export async function untilOwned({ ingest }: PartitionedHost, count = partitions): Promise<void> {
+export async function untilOwned({ ingest }: PartitionedHost): Promise<void> {
   const running = () => {
     const owned = ingest.status().partitions?.owned ?? [];
     return owned.filter(({ state }) => state === "live").length;
   };
-  await expect.poll(running, { timeout: 30_000 }).toBe(count);
+  await expect.poll(running, { timeout: 30_000 }).toBe(partitions);
 }
 
 /** Kitchens with a probe in the cold store and a rule that has no patience. */
