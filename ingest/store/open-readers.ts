@@ -55,6 +55,10 @@ export class OpenReaders<Reader> {
     if (this.#open.size >= openReadersMax && oldest !== undefined) this.#close(oldest);
     const database = openForReading(path);
     try {
+      if (isBeingMade(database)) {
+        database.close();
+        return null;
+      }
       const opened = { database, reader: this.#create(database), inode };
       this.#open.set(path, opened);
       return opened;
@@ -68,4 +72,9 @@ export class OpenReaders<Reader> {
     this.#open.get(path)?.database.close();
     this.#open.delete(path);
   }
+}
+
+/** Its tables come with its layout, in one commit: nothing has been written before that. */
+function isBeingMade(database: DatabaseSync): boolean {
+  return database.prepare("PRAGMA user_version").get()?.["user_version"] === 0;
 }

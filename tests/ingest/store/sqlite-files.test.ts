@@ -138,6 +138,17 @@ test("a damaged day is moved aside and stops no other", async (t) => {
   expect(await history.raw({ ...range, rowsMax: 9 })).toHaveLength(3);
 });
 
+test("a day whose file is being made is read as one that is not there yet", async (t) => {
+  const { directory, store, history } = await openStore(t);
+  await store.write([readingAt(startMs - dayMs)]);
+  // As it stands for a moment at midnight: the writer's tables are not in it yet.
+  writeFileSync(dayPath(directory, day), "");
+  const range = { ...celsius, fromMs: startMs - dayMs, toMs: startMs + dayMs, rowsMax: 9 };
+  expect(await history.raw(range)).toMatchObject([{ t: startMs - dayMs }]);
+  expect(await store.write([readingAt(startMs)])).toMatchObject({ stored: 1 });
+  expect(await history.raw(range)).toHaveLength(2);
+});
+
 test("a damaged file is closed before it is moved aside: its log does not stay", async (t) => {
   const directory = await storeFolder(t);
   const first = openSqliteStore({ directory });
