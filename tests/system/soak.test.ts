@@ -7,7 +7,7 @@ test("after each of some random faults all that was acknowledged is stored once 
   const report = await runSoak({
     scope: t,
     seed,
-    steps: 4,
+    steps: 3,
     stepMs: 3_500,
     faultMsMax: 2_000,
     perSecond: 200,
