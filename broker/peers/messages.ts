@@ -18,6 +18,10 @@ const wireError = z.object({
 export const envelopeSchema = z.discriminatedUnion("kind", [
   /** Each process, twice a second: it lives, and what it does. */
   z.object({ kind: z.literal("beat"), from: id, roles: z.array(name).max(8) }),
+  /** It has come, or was away, and wants to hear at once who is there. */
+  z.object({ kind: z.literal("hello"), from: id, roles: z.array(name).max(8) }),
+  /** The answer to `hello`. */
+  z.object({ kind: z.literal("here"), from: id, roles: z.array(name).max(8) }),
   /** It stops: nobody need wait for its silence. */
   z.object({ kind: z.literal("leave"), from: id }),
   z.object({ kind: z.literal("news"), from: id, topic: name, body: z.unknown() }),

@@ -65,11 +65,11 @@ export class Peers {
     bus.join([everyone, ...own], {
       onText: (_channel, text) => this.#hear(text),
       onOpen: () => {
-        this.#beat();
+        this.#live("hello");
         for (const listener of this.#openListeners) listener();
       },
     });
-    this.#timer = setInterval(() => this.#beat(), beatMs);
+    this.#timer = setInterval(() => this.#live("beat"), beatMs);
   }
 
   /** The others hear that this process goes. Idempotent. */
@@ -136,9 +136,10 @@ export class Peers {
     }, options);
   }
 
-  #beat(): void {
+  /** Only beats are counted: what is said between them makes nobody older. */
+  #live(kind: "beat" | "hello" | "here"): void {
     const { roles } = this.#options;
-    void this.#send(everyone, { kind: "beat", from: this.nodeId, roles: [...roles] });
+    void this.#send(everyone, { kind, from: this.nodeId, roles: [...roles] });
   }
 
   /** Never rejects. */
@@ -163,6 +164,12 @@ export class Peers {
       case "beat":
         if (from === this.nodeId) this.nodes.ownBeat();
         else this.nodes.beaten({ nodeId: from, roles: message.roles });
+        return;
+      case "hello":
+      case "here":
+        if (from === this.nodeId) return;
+        if (message.kind === "hello") this.#live("here");
+        this.nodes.beaten({ nodeId: from, roles: message.roles });
         return;
       case "leave":
         this.nodes.left(from);

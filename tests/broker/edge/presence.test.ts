@@ -59,3 +59,25 @@ test("listeners hear each change until they are removed", () => {
     { sppgId: "sppg-1", deviceId: "scale-1", online: false, sinceMs: 5002 },
   ]);
 });
+
+test("a device that is online elsewhere too neither comes nor leaves here", () => {
+  const { presence, told } = createPresence();
+  const local: boolean[] = [];
+  presence.onLocalChange(({ online }) => local.push(online));
+  const at = (online: boolean, sinceMs: number) => {
+    const { sppgId, deviceId } = probe;
+    return { sppgId, deviceId, online, sinceMs };
+  };
+  presence.setElsewhere("b", at(true, 100));
+  presence.setElsewhere("b", at(true, 100));
+  expect(told()).toEqual([[topicName, '{"online":true,"since":100}']]);
+  presence.connected(probe);
+  presence.setElsewhere("c", at(true, 300));
+  presence.setElsewhere("b", at(false, 400));
+  presence.disconnected(probe);
+  expect(told()).toEqual([]);
+  // The others hear what happens here, whatever there is elsewhere.
+  expect(local).toEqual([true, false]);
+  presence.setElsewhere("c", at(false, 500));
+  expect(told()).toEqual([[topicName, '{"online":false,"since":500}']]);
+});

@@ -125,6 +125,20 @@ export function testPeersContract(create: (t: TestContext) => Promise<ConnectBus
     for (const call of waiting) await call;
   });
 
+  test.concurrent("who comes knows at once who is there, and is known to them", async (t) => {
+    const connect = await create(t);
+    const first = await join(t, connect(), { roles: ["ingest"] });
+    const changes: { nodeId: string; told: number }[] = [];
+    const prepare = (made: Peers) =>
+      void made.nodes.onChange(({ nodeId }) => changes.push({ nodeId, told: made.counts.told }));
+    const second = await join(t, connect(), { prepare });
+    await until(() => changes.length === 1 && first.nodes.all().length === 1);
+    // Before its own first beat: it has said hello and no more.
+    expect(changes[0]?.nodeId).toBe(first.nodeId);
+    expect(changes[0]?.told).toBeLessThanOrEqual(1);
+    expect(first.nodes.all()).toEqual([{ nodeId: second.nodeId, roles: ["broker"] }]);
+  });
+
   test.concurrent("who leaves is gone at once, who falls silent after some beats", async (t) => {
     const connect = await create(t);
     const watcher = await join(t, connect());
