@@ -1,6 +1,19 @@
 import { defineConfig } from "vitest/config";
 
 const systemTests = "tests/system/**/*.test.ts";
+/** What asks how long it takes until something is there again. */
+const aloneTests = [
+  "command-line",
+  "memory-cap",
+  "open-files",
+  "partition",
+  "redis",
+  "restart",
+  "roles",
+  "stop",
+  "storm",
+  "sync-fault",
+].map((name) => `tests/system/${name}.test.ts`);
 /** What reads and writes records runs on both of their engines. */
 const recordsTests = [
   "tests/devices/registry/*.test.ts",
@@ -46,11 +59,23 @@ export default defineConfig({
         test: {
           name: "system",
           include: [systemTests],
-          // One file at a time, after the others: they measure deadlines and load the machine.
+          exclude: aloneTests,
+          // Two at once: they wait for their processes more than they work.
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: aloneTests,
+          // One file at a time, after the others: they have deadlines and load the machine.
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -62,7 +87,7 @@ export default defineConfig({
           // The walk over all pages takes 36 s beside another file.
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -142,7 +142,7 @@ test("who may not manage sees the devices and how they do, and no way to change 
   await signInByForm(page, { url: given.login.url, email, password });
   await page.goto(`${given.login.url}/devices?kitchen=${warmKitchen}&device=cold-1`);
   const detail = page.getByRole("region", { name: "Rincian perangkat" });
-  await detail.getByText("Sambungan").waitFor();
+  await detail.getByText("Sambungan", { exact: true }).waitFor();
   await page.getByRole("row", { name: /cold-1/ }).waitFor();
   const names = ["Tambah perangkat", "Ubah", "Ganti rahasia", "Cabut", "Salin"];
   for (const name of names) expect(await page.getByRole("button", { name }).count()).toBe(0);
