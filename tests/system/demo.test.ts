@@ -43,10 +43,15 @@ test("a start shows a living kitchen, an alert that comes and goes, and a line t
   const published = await runProgram(["sh", "-c", line]);
   expect(published).toMatchObject({ code: 0, stderr: "" });
   const query = `device=cook-probe-2&reading=temperature&points=1000&from=${fromMs}`;
-  const { buckets } = await api.get<{ buckets: { max: number }[] }>(
-    `${kitchen}/readings?${query}&to=${Date.now() + 1000}`,
+  // The demo's morning is stored at the same time: an answer may come before the newest reading.
+  await eventually(
+    () =>
+      api.get<{ buckets: { max: number }[] }>(
+        `${kitchen}/readings?${query}&to=${Date.now() + 1000}`,
+      ),
+    ({ buckets }) => buckets.some(({ max }) => max === 74.5),
+    livesWithinMs,
   );
-  expect(buckets.map(({ max }) => max)).toContain(74.5);
 
   // Charts, vehicles and weights: every kind of device has sent within its interval.
   const { latest } = await api.get<{ latest: { deviceId: string; reading: string }[] }>(
