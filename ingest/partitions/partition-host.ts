@@ -172,8 +172,9 @@ export class PartitionHost {
       log: withPartition(parts.log, partition),
       onFatal: (error) => this.#fail(error),
     };
-    const { firstOffset } = journal;
-    const place = { firstOffset, recorderOffset: journal.cursor("recorder") ?? firstOffset };
+    const { firstOffset, syncedOffset: replayUpTo } = journal;
+    const recorderOffset = journal.cursor("recorder") ?? firstOffset;
+    const place = { firstOffset, recorderOffset, replayUpTo };
     return startService(ports, place, {
       loaded: registryOfPartition(loaded, owns),
       signal: this.#over.signal,

@@ -157,8 +157,10 @@ async function serve(thread: Thread): Promise<void> {
   send({ kind: "started" });
   const { ports, channels, close } = await openPorts(thread);
   await requireOneJournal(ports);
-  const place = { firstOffset: start.firstOffset, recorderOffset: start.recorderOffset };
-  service = await startService(ports, place);
+  const { firstOffset, recorderOffset } = start;
+  // As of the start: what is acknowledged while this thread loads is news.
+  const replayUpTo = start.announcement.syncedOffset;
+  service = await startService(ports, { firstOffset, recorderOffset, replayUpTo });
   loading.resolve(service);
   const report = (): void => {
     if (service === null) return;

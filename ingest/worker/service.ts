@@ -53,6 +53,8 @@ export interface StartPlace {
   /** Where the journal begins: for a consumer that has never stood anywhere. */
   firstOffset: number;
   recorderOffset: number;
+  /** The last entry of before: live values begin behind it. */
+  replayUpTo: number;
 }
 
 export interface IngestService {
@@ -109,7 +111,7 @@ export async function startService(
   const trying = new AbortController();
   if (signal?.aborted === true) trying.abort();
   signal?.addEventListener("abort", () => trying.abort(), { once: true });
-  const replayUpTo = ports.syncedOffset();
+  const { replayUpTo } = place;
   const untilItWorks = {
     pace: ports.pace,
     signal: trying.signal,
@@ -149,7 +151,7 @@ export async function startService(
     { monitorOffset, recorderOffset: place.recorderOffset, replayUpTo },
     "ingest runs",
   );
-  return runService(parts, { ...place, monitorOffset, replayUpTo });
+  return runService(parts, { ...place, monitorOffset });
 }
 
 function createOutlets(
@@ -241,10 +243,7 @@ function createConsumers(parts: Parts, place: StartPlace & { monitorOffset: numb
   return { recorder, loop, checkpoints };
 }
 
-function runService(
-  parts: Parts,
-  place: StartPlace & { monitorOffset: number; replayUpTo: number },
-): IngestService {
+function runService(parts: Parts, place: StartPlace & { monitorOffset: number }): IngestService {
   const { ports, bell, flushes, monitor } = parts;
   const consumers = createConsumers(parts, place);
   const { recorder, loop } = consumers;

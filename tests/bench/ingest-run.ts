@@ -191,7 +191,11 @@ async function run(options: IngestRunOptions): Promise<IngestRun> {
       throw error;
     },
   };
-  const service = await startService(ports, { firstOffset, recorderOffset: firstOffset });
+  const service = await startService(ports, {
+    firstOffset,
+    recorderOffset: firstOffset,
+    replayUpTo: horizon.syncedOffset,
+  });
   horizon.attach(service);
   const result = await measure(service, horizon, {
     ...options,

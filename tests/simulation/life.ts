@@ -143,6 +143,7 @@ export class Life {
     const place = {
       firstOffset: journal.firstOffset,
       recorderOffset: journal.cursor("recorder") ?? journal.firstOffset,
+      replayUpTo: announcement.syncedOffset,
     };
     const ports: ServicePorts = {
       readJournal: (fromOffset, limits) => follower.read(fromOffset, announcement, limits),
