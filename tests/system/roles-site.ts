@@ -76,9 +76,10 @@ export class RolesSite {
     return [...this.#running].filter((one) => role === undefined || one.role === role);
   }
 
-  /** Resolves when its HTTP listens, a broker's MQTT too. */
-  async start(role: Role): Promise<RoleProcess> {
+  /** Resolves when its HTTP listens, a broker's MQTT too. `wrap`: words that start it. */
+  async start(role: Role, wrap: readonly string[] = []): Promise<RoleProcess> {
     const child = spawnNadi(this.#scope, {
+      wrap,
       // Nothing of it is kept there.
       dataDir: tempFolder(this.#scope),
       mqttPort: this.mqttPort,
