@@ -18,7 +18,6 @@ import {
   type IngestRecords,
   ingestServiceModule,
   loadIngestConfig,
-  type Rule,
 } from "../../ingest/index.ts";
 import { initInfluxStore } from "../../ingest/store/influx/setup.ts";
 import { startDurableRedis } from "../broker/journal/redis/harness.ts";
@@ -28,25 +27,10 @@ import { startPostgres } from "../support/postgres.ts";
 import { startRedis } from "../support/redis.ts";
 import { influxEnv } from "./influx-site.ts";
 import type { IngestProcessPlace } from "./ingest-process.ts";
+import { warmRule } from "../support/warm-rule.ts";
 
 export const partitions = 16;
 export const deviceId = "probe-1";
-
-const warmRule: Rule = {
-  kind: "threshold",
-  key: "too-warm",
-  severity: "critical",
-  scope: { deviceId },
-  quietSeconds: 0,
-  reading: "temperature",
-  field: "celsius",
-  when: "above",
-  limit: 8,
-  clearLimit: 6,
-  minDurationSeconds: 0,
-  clearDurationSeconds: 0,
-  limitSource: { source: "This test", sourceKind: "project" },
-};
 
 interface Services {
   registry: Registry;

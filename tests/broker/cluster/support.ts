@@ -7,6 +7,7 @@ import { loadClusterConfig } from "../../../broker/cluster/config.ts";
 import type { Journal } from "../../../broker/journal/journal.ts";
 import { HeldJournal } from "../../support/held-journal.ts";
 import { type Scope, tempFolder } from "../../support/nadi-process.ts";
+import { eventually } from "../../support/kitchen.ts";
 
 export interface TestClusterOptions {
   url: string;
@@ -56,9 +57,11 @@ export async function connectClient(scope: Scope, url: string): Promise<MqttClie
   return client;
 }
 
-/** Looks again until it holds; the test's own limit ends it. */
+const heldWithinMs = 20_000;
+
+/** Looks again until it holds; rejects when it does not in time. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually(async () => holds(), Boolean, heldWithinMs);
 }
 
 /** Before a server that knows MQTT 3.1.1 only: a CONNECT of version 5 gets return code 1. */

@@ -23,9 +23,9 @@ import {
   ingestServiceModule,
   startPartitionedIngest,
 } from "../../../ingest/index.ts";
-import type { ThresholdRule } from "../../../ingest/rules/rule.ts";
 import type { Scope } from "../../support/nadi-process.ts";
 import type { RedisServer } from "../../support/redis.ts";
+import { warmRule } from "../../support/warm-rule.ts";
 
 export const deviceId = "probe-1";
 export const partitions = 16;
@@ -53,22 +53,6 @@ export interface HostPlace {
   databaseUrl?: string | undefined;
   env?: Readonly<Record<string, string>>;
 }
-
-export const warmRule: ThresholdRule = {
-  kind: "threshold",
-  key: "too-warm",
-  severity: "critical",
-  scope: { deviceId },
-  quietSeconds: 0,
-  reading: "temperature",
-  field: "celsius",
-  when: "above",
-  limit: 8,
-  clearLimit: 6,
-  minDurationSeconds: 0,
-  clearDurationSeconds: 0,
-  limitSource: { source: "This kitchen", sourceKind: "project" },
-};
 
 /** So many kitchens, of as many partitions as can be. */
 export function kitchensApart(count: number): string[] {

@@ -30,7 +30,7 @@ import { type Ingest, startIngest } from "../../../ingest/ingest.ts";
 import { readingsDirectory } from "../../../ingest/readings-directory.ts";
 import { openSqliteHistory } from "../../../ingest/store/sqlite-history.ts";
 import type { History } from "../../../ingest/store/store.ts";
-import type { ThresholdRule } from "../../../ingest/rules/rule.ts";
+import { warmRule } from "../../support/warm-rule.ts";
 
 export const sppgId = "sppg-jakarta-001";
 export const deviceId = "probe-1";
@@ -65,22 +65,6 @@ export function createDataDir(t: TestContext): string {
   t.onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   return dataDir;
 }
-
-export const warmRule: ThresholdRule = {
-  kind: "threshold",
-  key: "too-warm",
-  severity: "critical",
-  scope: { deviceId },
-  quietSeconds: 0,
-  reading: "temperature",
-  field: "celsius",
-  when: "above",
-  limit: 8,
-  clearLimit: 6,
-  minDurationSeconds: 0,
-  clearDurationSeconds: 0,
-  limitSource: { source: "This kitchen", sourceKind: "project" },
-};
 
 export async function startHost(t: TestContext, dataDir: string): Promise<Host> {
   const records: RecordsWorker<Services> = await startRecordsWorker<Services>({
