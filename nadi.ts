@@ -197,6 +197,7 @@ async function startBack({ configs, plan, parts }: Setting, core: Core): Promise
           dataDir,
           journal: core.journal,
           redisJournal: configs.journal.redis,
+          isAlone: configs.devices.databaseUrl === undefined,
           recordsPort: core.records.connect(),
           channels: channels?.publisherEnd ?? publisherEnd(redisUrl),
           config: configs.ingest,

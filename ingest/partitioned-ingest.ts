@@ -22,6 +22,8 @@ export interface PartitionedIngestOptions {
   /** Where live values and alerts go. */
   channels: PublisherEnd;
   config: IngestConfig;
+  /** The records lie in the data folder, which this process has locked: it waits for no leases. */
+  isAlone: boolean;
   /** The change log, as the timekeeper of the owned partitions follows it. */
   changes: ChangeSource;
   /** `NADI_CRASH_POINT`, for fault tests. */
@@ -37,11 +39,12 @@ export interface PartitionedIngestOptions {
  */
 export async function startPartitionedIngest(options: PartitionedIngestOptions): Promise<Ingest> {
   await checkStore(options);
-  const { dataDir, journal, recordsPort, channels, config, changes } = options;
+  const { dataDir, journal, recordsPort, channels, config, isAlone, changes } = options;
   const start: PartitionsStart = {
     dataDir,
     journal,
     config,
+    isAlone,
     recordsPort,
     channels,
     crashPointSetting: options.crashPointSetting ?? null,

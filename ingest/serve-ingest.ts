@@ -18,6 +18,8 @@ export interface ServeIngestOptions {
   journal: FileJournal | PartitionedJournal | null;
   /** Where the journal on Redis is; `null`: it lies in segment files. */
   redisJournal: PartitionedIngestOptions["journal"] | null;
+  /** The records lie in the data folder, which this process has locked. */
+  isAlone: boolean;
   /** Of `RecordsWorker.connect()`. */
   recordsPort: MessagePort;
   channels: PublisherEnd;

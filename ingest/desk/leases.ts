@@ -33,6 +33,8 @@ export interface KeepRequest {
   ttlMs: number;
   /** `local`: its store of readings can't be written by others, so it has to be alone. */
   store: "local" | "shared";
+  /** These records are this process's alone, by a lock: whoever else stands in them is dead. */
+  isAlone: boolean;
 }
 
 export interface KeptLeases {
@@ -116,6 +118,7 @@ async function keepLeases(
   const { processId, partitions, ttlMs } = request;
   const nowMs = await readDatabaseClock(tx, dialect);
   const expiresAtMs = nowMs + ttlMs;
+  if (request.isAlone) await forgetOthers(tx, processId);
   await forgetTheDead(tx, { nowMs, expiresAtMs, processId });
   await tx
     .insertInto("ingest_process")
@@ -155,6 +158,11 @@ async function keepLeases(
     missing: shares.missing,
     liveProcesses: processes.length,
   };
+}
+
+/** What they had is nobody's, and gets a new epoch with its new owner. */
+async function forgetOthers(tx: IngestTransaction, processId: string): Promise<void> {
+  await tx.deleteFrom("ingest_process").where("process_id", "<>", processId).execute();
 }
 
 /** A database whose clock has been put back must not let the dead live for so much longer. */

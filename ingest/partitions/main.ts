@@ -108,6 +108,7 @@ function createOwnership(
       processId: randomUUID(),
       partitions: journal.partitions,
       store: start.config.influx === null ? "local" : "shared",
+      isAlone: start.isAlone,
     },
     pace: systemPace,
     signal,

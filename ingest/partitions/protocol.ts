@@ -13,6 +13,8 @@ export interface PartitionsStart {
   dataDir: string;
   journal: PartitionedJournalPlace;
   config: IngestConfig;
+  /** As `KeepRequest` says it. */
+  isAlone: boolean;
   recordsPort: MessagePort;
   channels: PublisherEnd;
   crashPointSetting: string | null;

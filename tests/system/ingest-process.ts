@@ -57,6 +57,7 @@ async function run(place: IngestProcessPlace): Promise<void> {
     recordsPort: records.connect(),
     channels,
     config: loadIngestConfig(place.env),
+    isAlone: false,
     changes: feed,
     log,
   });

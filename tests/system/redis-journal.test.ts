@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { leaseLimits } from "../../ingest/partitions/lease-keeper.ts";
 import {
   addDevice,
   addKitchen,
@@ -15,6 +16,8 @@ const sppgId = "sppg-jakarta-001";
 const durable = ["--appendonly", "yes", "--appendfsync", "always"];
 const readingsCount = 200;
 const deadlineMs = 30_000;
+/** The default of `NADI_JOURNAL_PARTITIONS`. */
+const partitions = 16;
 
 test("one process alone keeps its journal in Redis: killed, it loses and repeats nothing", async (t) => {
   const redis = await startRedis(t, { args: durable });
@@ -35,18 +38,26 @@ test("one process alone keeps its journal in Redis: killed, it loses and repeats
   await first.kill();
 
   const second = await startNadi(t, { dataDir, env });
+  const readyAtMs = performance.now();
   const api = await signInPerson(second.httpUrl, user);
   const range = `from=${startMs}&to=${startMs + readingsCount * 1_000}&points=1`;
   const address = `/api/kitchens/${sppgId}/readings?device=probe-1&reading=temperature&${range}`;
   const read = async (): Promise<{ count: number }[]> => {
     const response = await api.request(address);
-    // Until the leases of the killed one have ended, nobody has its files open to be recovered.
+    // Until ingest has opened the killed one's files, nobody has recovered them.
     if (response.status === 503) return [];
     return ((await response.json()) as { buckets: { count: number }[] }).buckets;
   };
   const isWhole = ([bucket]: { count: number }[]) => (bucket?.count ?? 0) >= readingsCount;
   const buckets = await eventually(slowly(read), isWhole, deadlineMs);
+  const historyAfterMs = performance.now() - readyAtMs;
+  process.stdout.write(`history after ${Math.round(historyAfterMs)} ms (budget 1500)\n`);
   expect(buckets).toEqual([expect.objectContaining({ count: readingsCount })]);
+  // The leases of the killed one would last longer: nobody waits for them or goes on with one.
+  expect(historyAfterMs).toBeLessThan(leaseLimits.ttlMs / 2);
+  expect(second.logs.filter(({ msg }) => msg === "leases were not kept")).toEqual([]);
+  const taken = second.logs.filter(({ msg }) => msg === "partition taken");
+  expect(taken.map(({ epoch }) => epoch)).toEqual(Array.from({ length: partitions }, () => 2));
   const ready = await (await fetch(`${second.httpUrl}/readyz`)).text();
   expect(ready).toContain("appendfsync always");
   expect(ready).not.toContain("peers");

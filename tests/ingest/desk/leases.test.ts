@@ -9,7 +9,7 @@ const partitions = 16;
 const longMs = 600_000;
 
 function ask(processId: string, changes: Partial<KeepRequest> = {}): KeepRequest {
-  return { processId, partitions, ttlMs: longMs, store: "shared", ...changes };
+  return { processId, partitions, ttlMs: longMs, store: "shared", isAlone: false, ...changes };
 }
 
 /** What a process does whose share has become smaller: it stops some, and gives them back. */
@@ -99,6 +99,26 @@ test("processes that ask at the same time never have the same partition", async 
   expect([...owners.values()].map(({ length }) => length).toSorted((x, y) => x - y)).toEqual([
     3, 3, 3, 3, 4,
   ]);
+});
+
+test("who has locked the records takes the leases of the dead at once, each with a new epoch", async (t) => {
+  const { ingest } = await openDesk(t);
+  const dead = await ingest.keepLeases(ask("dead", { store: "local", isAlone: true }));
+  const request = ask("a", { store: "local", isAlone: true });
+  await expect(ingest.keepLeases({ ...request, isAlone: false })).rejects.toMatchObject({
+    code: "INGEST_STORE_NOT_SHARED",
+  });
+  const { leases, missing, liveProcesses } = await ingest.keepLeases(request);
+  expect({ missing, liveProcesses }).toEqual({ missing: 0, liveProcesses: 1 });
+  expect(leases).toEqual(dead.leases.map(({ partition }) => ({ partition, epoch: 2 })));
+  // A write of the dead one that is still on its way, and its own end, change nothing any more.
+  const [stale] = dead.leases;
+  if (stale === undefined) throw new Error("no lease");
+  await expect(ingest.asOwner(stale, "saveState", [[row], null])).rejects.toMatchObject({
+    code: "INGEST_LEASE_LOST",
+  });
+  await ingest.leaveIngest("dead");
+  expect((await ingest.keepLeases(request)).leases).toEqual(leases);
 });
 
 test("a process with a store of its own has to be alone", async (t) => {

@@ -5,7 +5,7 @@ import { alertEffect, head, openDesk, otherSppgId, sppgId } from "./factories.ts
 
 async function takeLeases(ingest: IngestRecords, partitions: number): Promise<Lease[]> {
   const request = { processId: "a", partitions, ttlMs: 600_000, store: "shared" } as const;
-  return (await ingest.keepLeases(request)).leases;
+  return (await ingest.keepLeases({ ...request, isAlone: false })).leases;
 }
 
 test("each partition has its own state, alerts by entry and messages", async (t) => {

@@ -31,7 +31,7 @@ function createKeeper() {
         calls.push(`leave ${processId}`);
       },
     },
-    request: { processId: "a", partitions: 16, store: "shared" },
+    request: { processId: "a", partitions: 16, store: "shared", isAlone: false },
     pace,
     signal: over.signal,
     onKept: (kept) => seen.push(kept),

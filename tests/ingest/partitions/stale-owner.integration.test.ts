@@ -15,7 +15,7 @@ import {
 vi.setConfig({ testTimeout: 90_000 });
 
 const waiting = { timeout: 30_000 };
-const thief = { processId: "thief", partitions, store: "shared" } as const;
+const thief = { processId: "thief", partitions, store: "shared", isAlone: false } as const;
 
 /** As another process does when this one has frozen: all leases have ended, and it takes them. */
 async function stealLeases({ services }: PartitionedHost): Promise<void> {

@@ -94,6 +94,7 @@ export async function startPartitionedHost(
     recordsPort: records.connect(),
     channels: { kind: "port", port: port1 },
     config: loadIngestConfig(place.env ?? {}),
+    isAlone: false,
     changes: {
       get changeSeq() {
         return changeSeq;
