@@ -31,6 +31,8 @@ export interface Core {
   sleepers: Sleepers;
   live: LiveValues;
   replayUpTo: number;
+  /** Live values begin behind it. */
+  liveAfter: number;
   /** A replay from here on has not been settled with the records; `null`: nothing was replayed. */
   unsettledFrom: number | null;
   /** Of kitchens that have any. */
@@ -70,7 +72,7 @@ function fireDue({ fold, deadlines }: Core): void {
 }
 
 function applyPublish(core: Core, entry: PublishEntry): void {
-  const { fold, kitchens, live, replayUpTo } = core;
+  const { fold, kitchens, live, liveAfter } = core;
   const { sppgId, deviceId, readings, failures, offset } = entry;
   const publisher = recallPublisher(core, entry) ?? kitchens.findDevice(sppgId, deviceId, offset);
   for (let at = 0; at < readings.length; at += 1) {
@@ -85,7 +87,7 @@ function applyPublish(core: Core, entry: PublishEntry): void {
       countMessage(fold, device);
     }
     const series = feedReading(fold, device, reading);
-    if (series !== null && offset > replayUpTo) live.put(device, series, reading);
+    if (series !== null && offset > liveAfter) live.put(device, series, reading);
   }
   if (publisher === null) return;
   fold.touch(publisher.cell);

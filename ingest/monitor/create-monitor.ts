@@ -22,8 +22,10 @@ export interface MonitorOptions {
   /** `null`: begins before the first entry. */
   meta: MonitorMeta | null;
   rows: Iterable<StateRow>;
-  /** What is folded up to here was seen before the restart: it is not live. */
+  /** What is folded up to here may have been folded before the start. */
   replayUpTo: number;
+  /** Live values begin behind it; behind `replayUpTo` if it is left out. */
+  liveAfter?: number | undefined;
   /** Whose live values are wanted, asked at each; every kitchen's if left out. */
   isWatched?: (sppgId: string) => boolean;
 }
@@ -108,6 +110,7 @@ function createCore(options: MonitorOptions): Core {
     sleepers: createSleepers(options.rows, kitchens, rules),
     live: createLiveValues(isWatched),
     replayUpTo,
+    liveAfter: options.liveAfter ?? replayUpTo,
     unsettledFrom: start?.unsettledFrom ?? (replayUpTo > fold.offset ? fold.offset : null),
     dirty,
   };

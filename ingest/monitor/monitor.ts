@@ -121,7 +121,7 @@ export interface Monitor {
   takeEffects(): Effect[];
   /**
    * The newest value of each series since the last call, oldest first; none of entries at or below
-   * `replayUpTo`, none of devices without a place or of kitchens that nobody watches.
+   * `liveAfter`, none of devices without a place or of kitchens that nobody watches.
    */
   takeLive(): { sppgId: string; offset: number; index: number; live: LiveReading }[];
   /**

@@ -19,6 +19,7 @@ import {
 } from "../worker/service.ts";
 import type { ConsumersStatus } from "../worker/status.ts";
 import { recordsOfPartition, registryOfPartition } from "./partition-records.ts";
+import { offsetStep, startPlaceOf } from "./start-place.ts";
 import { guardStore, type PartitionStores, requireHeld } from "./partition-stores.ts";
 import type { IngestRecords } from "../desk/desk.ts";
 
@@ -37,8 +38,6 @@ export interface SharedParts
   isHeld: () => boolean;
 }
 
-/** Each entry of the journal leaves room for a change before it. */
-const offsetStep = 2;
 /** A barrier that Redis does not take in this time is told to whoever waits for it. */
 const barrierMsMax = 1_000;
 
@@ -172,10 +171,7 @@ export class PartitionHost {
       log: withPartition(parts.log, partition),
       onFatal: (error) => this.#fail(error),
     };
-    const { firstOffset, syncedOffset: replayUpTo } = journal;
-    const recorderOffset = journal.cursor("recorder") ?? firstOffset;
-    const place = { firstOffset, recorderOffset, replayUpTo };
-    return startService(ports, place, {
+    return startService(ports, startPlaceOf(journal), {
       loaded: registryOfPartition(loaded, owns),
       signal: this.#over.signal,
     });

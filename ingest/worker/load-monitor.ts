@@ -12,8 +12,10 @@ export interface MonitorStart {
   rules: readonly RuleVersion[];
   meta: MonitorMeta | null;
   rows: readonly StateRow[];
-  /** Live values begin behind it. */
+  /** Up to here it is a replay. */
   replayUpTo: number;
+  /** Live values begin behind it. */
+  liveAfter: number;
   /** Whose live values are wanted. */
   isWatched: (sppgId: string) => boolean;
 }
@@ -33,7 +35,7 @@ export interface LoadedMonitor {
 export async function loadMonitor(
   records: Pick<IngestRecords, "loadMonitorMeta" | "loadStateRows" | "rulesAsOf">,
   factory: MonitorFactory,
-  options: Pick<MonitorStart, "directory" | "replayUpTo" | "isWatched">,
+  options: Pick<MonitorStart, "directory" | "replayUpTo" | "liveAfter" | "isWatched">,
 ): Promise<LoadedMonitor> {
   const meta = await records.loadMonitorMeta();
   const rules = await records.rulesAsOf(meta === null ? 0 : factory.changeSeqOf(meta));

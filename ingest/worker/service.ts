@@ -53,8 +53,10 @@ export interface StartPlace {
   /** Where the journal begins: for a consumer that has never stood anywhere. */
   firstOffset: number;
   recorderOffset: number;
-  /** The last entry of before: live values begin behind it. */
+  /** The last entry of before: up to there it is a replay. */
   replayUpTo: number;
+  /** Live values begin behind it; behind `replayUpTo` if it is left out. */
+  liveAfter?: number;
 }
 
 export interface IngestService {
@@ -111,7 +113,7 @@ export async function startService(
   const trying = new AbortController();
   if (signal?.aborted === true) trying.abort();
   signal?.addEventListener("abort", () => trying.abort(), { once: true });
-  const { replayUpTo } = place;
+  const { replayUpTo, liveAfter = replayUpTo } = place;
   const untilItWorks = {
     pace: ports.pace,
     signal: trying.signal,
@@ -124,6 +126,7 @@ export async function startService(
       loadMonitor(ports.records, ports.monitors, {
         directory,
         replayUpTo,
+        liveAfter,
         isWatched: (sppgId) => ports.channels.watched?.has(sppgId) ?? true,
       }),
     untilItWorks,
@@ -148,7 +151,7 @@ export async function startService(
   };
   const monitorOffset = startOffset ?? place.firstOffset;
   ports.log.info(
-    { monitorOffset, recorderOffset: place.recorderOffset, replayUpTo },
+    { monitorOffset, recorderOffset: place.recorderOffset, replayUpTo, liveAfter },
     "ingest runs",
   );
   return runService(parts, { ...place, monitorOffset });

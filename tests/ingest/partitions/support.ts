@@ -26,6 +26,7 @@ import {
 import type { Scope } from "../../support/nadi-process.ts";
 import type { RedisServer } from "../../support/redis.ts";
 import { warmRule } from "../../support/warm-rule.ts";
+import { collectMessages, type HeardMessages } from "../worker/thread-support.ts";
 
 export const deviceId = "probe-1";
 export const partitions = 16;
@@ -36,11 +37,10 @@ interface Services {
   desk: Desk;
 }
 
-export interface PartitionedHost {
+export interface PartitionedHost extends HeardMessages {
   services: Services;
   ingest: Ingest;
-  /** As a broker appends: resolves when Redis says durable. */
-  publish(sppgId: string, payload: unknown): Promise<void>;
+  publish: Publish;
   /** Tells the timekeepers of the newest change, as the feed does. */
   noteChange(): Promise<void>;
   stop(): Promise<void>;
@@ -52,6 +52,27 @@ export interface HostPlace {
   /** `NADI_DATABASE_URL`. */
   databaseUrl?: string | undefined;
   env?: Readonly<Record<string, string>>;
+  /** Kitchens whose messages are collected; none if it is left out. */
+  watched?: readonly string[];
+}
+
+/** As a broker appends to the journal: resolves when Redis says durable. */
+export type Publish = (sppgId: string, payload: unknown) => Promise<void>;
+
+export function publishTo({ appender }: Pick<PartitionedJournal, "appender">): Publish {
+  return (sppgId, payload) =>
+    new Promise((resolve, reject) => {
+      const topicName = `sppg/${sppgId}/telemetry/${deviceId}/temperature`;
+      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+      const entry = {
+        kind: "publish",
+        principal: `${sppgId}.${deviceId}`,
+        topicName,
+        payload: Buffer.from(text),
+        qos: 1,
+      } as const;
+      appender.append(entry, (error) => (error === null ? resolve() : reject(error)));
+    });
 }
 
 /** So many kitchens, of as many partitions as can be. */
@@ -86,6 +107,8 @@ export async function startPartitionedHost(
   const log = pino({ level: "silent" });
   const { port1, port2 } = new MessageChannel();
   const subscriber = connectChannelSubscriber(port2);
+  for (const sppgId of place.watched ?? []) subscriber.watch(sppgId);
+  const heard = collectMessages(subscriber.onMessage);
   let changeSeq = await registry.lastChangeSeq();
   const listeners = new Set<(change: { seq: number }) => void>();
   const ingest = await startPartitionedIngest({
@@ -121,19 +144,8 @@ export async function startPartitionedHost(
   const host: PartitionedHost = {
     services: records.services,
     ingest,
-    publish: (sppgId, payload) =>
-      new Promise((resolve, reject) => {
-        const topicName = `sppg/${sppgId}/telemetry/${deviceId}/temperature`;
-        const text = typeof payload === "string" ? payload : JSON.stringify(payload);
-        const entry = {
-          kind: "publish",
-          principal: `${sppgId}.${deviceId}`,
-          topicName,
-          payload: Buffer.from(text),
-          qos: 1,
-        } as const;
-        journal.appender.append(entry, (error) => (error === null ? resolve() : reject(error)));
-      }),
+    ...heard,
+    publish: publishTo(journal),
     async noteChange() {
       changeSeq = await registry.lastChangeSeq();
       for (const listener of listeners) listener({ seq: changeSeq });

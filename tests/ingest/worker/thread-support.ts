@@ -44,19 +44,16 @@ interface Services {
 }
 
 /** Everything of a process but broker and HTTP, on a folder that outlives it. */
-export interface Host {
+export interface Host extends HeardMessages {
   journal: FileJournal;
   services: Services;
   ingest: Ingest;
   history: History;
-  messages: RealtimeMessage[];
   /** Resolves when the journal has it on disk. */
   append(entry: NewEntry): Promise<number>;
   publish(payload: unknown, topic?: string): Promise<number>;
   /** Notes the newest change in the journal, as the timekeeper does. */
   noteChange(): Promise<void>;
-  /** Resolves with the first message that it is true of, come or to come. */
-  message(isIt: (message: RealtimeMessage) => boolean): Promise<RealtimeMessage>;
   stop(): Promise<void>;
 }
 
@@ -131,9 +128,15 @@ export async function startHost(t: TestContext, dataDir: string): Promise<Host> 
   return host;
 }
 
-function collectMessages(
+export interface HeardMessages {
+  messages: RealtimeMessage[];
+  /** Resolves with the first message that it is true of, come or to come. */
+  message(isIt: (message: RealtimeMessage) => boolean): Promise<RealtimeMessage>;
+}
+
+export function collectMessages(
   onMessage: (listener: (message: ChannelMessage) => void) => () => void,
-): Pick<Host, "messages" | "message"> {
+): HeardMessages {
   const messages: RealtimeMessage[] = [];
   const waiting = new Set<(message: RealtimeMessage) => void>();
   onMessage(({ text }) => {
