@@ -4,8 +4,13 @@ import type { Sums } from "./sums.ts";
 
 /** Only an operator's tool can hold a lock; a thread must not stand still for it. */
 const busyTimeoutMs = 250;
-/** In KB, for each open file: holds the pages that a second of rows touches. */
+/** In KB, for each file that is written: holds the pages that a second of rows touches. */
 const cacheKb = 8_192;
+/**
+ * For each that is read. A day of a series is read once through, so that more pages gain nothing
+ * (a file of 7 MB: 2 of 10 ms). What was ever held stays with the process: some 60 files are open.
+ */
+const readCacheKb = 1_024;
 /** This layout; a later one adds its own steps. */
 const layout = 1;
 
@@ -89,7 +94,7 @@ export function openDatabase(path: string, schema: string): DatabaseSync {
 export function openForReading(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
   try {
-    database.exec(`PRAGMA cache_size = -${cacheKb}; PRAGMA query_only = 1`);
+    database.exec(`PRAGMA cache_size = -${readCacheKb}; PRAGMA query_only = 1`);
     return database;
   } catch (error) {
     database.close();

@@ -10,6 +10,11 @@ import { dayPath, monthPath, yearPath } from "./files.ts";
 /** Live data need one or two; a week's backlog and a clock that runs ahead fit as well. */
 export const openDaysMax = 16;
 /**
+ * A day to which nothing has come for so long is closed: it holds up to 8 MB of pages, the numbers
+ * of its series, and three descriptors. Opening it again takes some ms.
+ */
+export const idleDayMs = 10 * 60_000;
+/**
  * Sums in memory, over all days: about 100 MB. Above it the oldest minute is written at once,
  * which costs later readings of that minute an update each.
  */
@@ -23,6 +28,8 @@ export type StoreEvent =
   | { kind: "fileSetAside"; path: string; movedTo: string; error: unknown }
   /** A day could not be copied; its own file stays until it is. */
   | { kind: "copyFailed"; path: string; error: unknown }
+  /** A day that is no longer written stays open for now. */
+  | { kind: "closeFailed"; path: string; error: unknown }
   /** The log of a file grows until a later checkpoint succeeds. */
   | { kind: "checkpointFailed"; path: string; failure: string }
   /** The host's clock has jumped: retention follows it by a day for each hour of uptime. */
@@ -34,6 +41,7 @@ export interface DayFilesOptions {
   log: (event: StoreEvent) => void;
   /** Hears of each file that is about to be written. */
   touched: (path: string) => void;
+  monotonicMs: () => number;
 }
 
 /** The days that are open for writing, the least used one closed first. */
@@ -41,6 +49,7 @@ export class DayFiles {
   readonly #options: DayFilesOptions;
   /** In the order of use. */
   readonly #open = new Map<number, DayWriter>();
+  readonly #usedAtMs = new Map<number, number>();
   /** How often a day was opened: tells a copy that something late came meanwhile. */
   readonly #openings = new Map<number, number>();
   filesSetAside = 0;
@@ -94,15 +103,40 @@ export class DayFiles {
     }
   }
 
-  /** Closes a day, its sums written. */
+  /** Closes a day, its sums written. Damage found by that is nobody else's: it is moved aside. */
   async release(day: number): Promise<void> {
     const writer = this.#open.get(day);
     if (writer === undefined) return;
-    const end = writer.openEnd;
-    while (writer.roll(end, sumsOfStep)) await nextTurn();
+    try {
+      const end = writer.openEnd;
+      while (writer.roll(end, sumsOfStep)) await nextTurn();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#setDayAside(day, error);
+      return;
+    }
     await this.#options.checkpointer.checkpoint(writer.path);
-    writer.close();
+    this.#close(day);
+  }
+
+  /** What stands in the way of it is no failure of what was written to other days. */
+  async releaseIdle(): Promise<void> {
+    const nowMs = this.#options.monotonicMs();
+    for (const [day, writer] of this.#open) {
+      if (nowMs - (this.#usedAtMs.get(day) ?? nowMs) < idleDayMs) continue;
+      try {
+        await this.release(day);
+      } catch (error) {
+        this.#options.log({ kind: "closeFailed", path: writer.path, error });
+        this.#usedAtMs.set(day, nowMs);
+      }
+    }
+  }
+
+  #close(day: number): void {
+    this.#open.get(day)?.close();
     this.#open.delete(day);
+    this.#usedAtMs.delete(day);
   }
 
   async releaseAll(): Promise<void> {
@@ -114,6 +148,7 @@ export class DayFiles {
     if (writer === null) return null;
     this.#open.delete(day);
     this.#open.set(day, writer);
+    this.#usedAtMs.set(day, this.#options.monotonicMs());
     this.#options.touched(writer.path);
     return work(writer);
   }
@@ -162,8 +197,7 @@ export class DayFiles {
   }
 
   #setDayAside(day: number, error: unknown): void {
-    this.#open.get(day)?.close();
-    this.#open.delete(day);
+    this.#close(day);
     this.setAside(dayPath(this.#options.directory, day), error);
   }
 

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { openForReading } from "./database.ts";
 
-/** A month of days, its month and its year stay open; each handle holds some 100 KB. */
+/** A month of days, its month and its year stay open; each holds some 100 KB and its pages. */
 const openReadersMax = 48;
 
 interface Opened<Reader> {

@@ -21,7 +21,7 @@ export interface SqliteStoreOptions {
   keep?: StoreKeep;
   /** What an operator should hear. */
   log?: (event: StoreEvent) => void;
-  /** Tells retention how long the process has run; `performance.now` if it is left out. */
+  /** How long the process has run, for retention and idle days; default `performance.now`. */
   monotonicMs?: () => number;
 }
 
@@ -69,7 +69,7 @@ class SqliteStore implements SqliteTelemetryStore {
     this.#durability = createDurability(directory, this.#checkpointer);
     const touched = (path: string): void => this.#durability.touched(path);
     const checkpointer = this.#checkpointer;
-    this.#days = new DayFiles({ directory, checkpointer, log, touched });
+    this.#days = new DayFiles({ directory, checkpointer, log, touched, monotonicMs });
     this.#maintenance = new Maintenance({
       directory,
       keep: checkKeep(keep),
@@ -192,6 +192,7 @@ class SqliteStore implements SqliteTelemetryStore {
       await this.#days.roll(day, () => endMinute);
     }
     await this.#days.shedSums();
+    await this.#days.releaseIdle();
     for (const path of this.#days.paths()) await this.#shorten(path);
     if (this.#suspects !== null) await this.#shorten(this.#suspects.path);
   }

@@ -41,7 +41,13 @@ async function openUpkeep(t: TestContext): Promise<Upkeep> {
     await durability.sync();
     if (isWhole) events.push("synced");
   };
-  const days = new DayFiles({ directory, checkpointer, log: () => undefined, touched });
+  const days = new DayFiles({
+    directory,
+    checkpointer,
+    log: () => undefined,
+    touched,
+    monotonicMs: () => 0,
+  });
   const turns = createExclusive();
   const exclusive: Exclusive = {
     run: (task) =>

@@ -10,7 +10,7 @@ import {
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { openDaysMax } from "../../../ingest/store/day-files.ts";
+import { idleDayMs, openDaysMax } from "../../../ingest/store/day-files.ts";
 import {
   dayOf,
   dayPath,
@@ -33,15 +33,18 @@ const dayOfReadings = Array.from({ length: 4_320 }, (_, at) =>
   readingAt(startMs + at * 20_000, { fields: { celsius: at } }),
 );
 
-/** Overwrites a table's first page behind the header: its file opens, and is damaged at once. */
-function damage(place: string, table: string): void {
+/**
+ * Overwrites a table's first page, by default behind the header: its file opens, and is damaged at
+ * once.
+ */
+function damage(place: string, table: string, keptBytes = 100): void {
   const database = new DatabaseSync(place);
   const found = database.prepare("SELECT rootpage FROM sqlite_master WHERE name = ?").get(table);
   const { page_size: pageBytes } = database.prepare("PRAGMA page_size").get() ?? {};
   database.close();
-  const atBytes = (Number(found?.["rootpage"] ?? 1) - 1) * Number(pageBytes) + 100;
+  const atBytes = (Number(found?.["rootpage"] ?? 1) - 1) * Number(pageBytes) + keptBytes;
   const file = openSync(place, "r+");
-  writeSync(file, Buffer.alloc(Number(pageBytes) - 100, 0xee), 0, undefined, atBytes);
+  writeSync(file, Buffer.alloc(Number(pageBytes) - keptBytes, 0xee), 0, undefined, atBytes);
   closeSync(file);
 }
 
@@ -197,6 +200,64 @@ test("a backlog over many days keeps few files open, and every day is right", as
   const range = { fromMs: startMs, toMs: startMs + days * dayMs, pointsMax: 1 };
   const { buckets } = await history.buckets({ ...celsius, ...range });
   expect(buckets).toMatchObject([{ count: readings.length }]);
+});
+
+test("a day to which nothing comes is closed, and what comes late for it counts all the same", async (t) => {
+  let uptimeMs = 0;
+  const { directory, store, history } = await openStore(t, { monotonicMs: () => uptimeMs });
+  const yesterdayMs = startMs - 30_000;
+  const write = (timeMs: number) =>
+    store.write([readingAt(timeMs, { receivedTimeMs: startMs + uptimeMs })]);
+  await write(yesterdayMs);
+  await write(startMs + uptimeMs);
+  uptimeMs += idleDayMs - 1;
+  await write(startMs + uptimeMs);
+  expect(store.stats().openDays).toBe(2);
+  uptimeMs += 1;
+  await write(startMs + uptimeMs);
+  expect(store.stats()).toMatchObject({ openDays: 1 });
+  // The log of a file goes with its last descriptor.
+  const logs = readdirSync(directory).filter((name) => name.endsWith("-wal"));
+  expect(logs).toEqual([`${path.basename(dayPath(directory, day))}-wal`]);
+  await write(yesterdayMs + 1);
+  expect(findWrongMinutes(directory)).toEqual([]);
+  const range = { fromMs: startMs - dayMs, toMs: startMs, pointsMax: 1 };
+  const { buckets } = await history.buckets({ ...celsius, ...range });
+  expect(buckets).toMatchObject([{ count: 2 }]);
+});
+
+test("an idle day that somebody holds stays open, and what is written elsewhere is stored", async (t) => {
+  let uptimeMs = 0;
+  const { directory, store, events } = await openStore(t, { monotonicMs: () => uptimeMs });
+  // Its minute is not over: closing it writes.
+  await store.write([readingAt(startMs)]);
+  await store.write([readingAt(startMs + dayMs)]);
+  const holder = new DatabaseSync(dayPath(directory, day));
+  holder.exec("BEGIN IMMEDIATE");
+  uptimeMs += idleDayMs;
+  expect(await store.write([readingAt(startMs + dayMs + 1)])).toMatchObject({ stored: 1 });
+  expect(events).toMatchObject([{ kind: "closeFailed", path: dayPath(directory, day) }]);
+  expect(store.stats().openDays).toBe(2);
+  holder.close();
+  uptimeMs += idleDayMs;
+  await store.write([readingAt(startMs + dayMs + 2)]);
+  expect(store.stats().openDays).toBe(1);
+});
+
+test("a day that turns out damaged when room is made is moved aside, and no other", async (t) => {
+  const { directory, store, events } = await openStore(t);
+  await store.write([readingAt(startMs)]);
+  const place = dayPath(directory, day);
+  // The writer has to look at the disk again.
+  const other = new DatabaseSync(place);
+  other.exec("UPDATE rolled SET minute = minute; PRAGMA wal_checkpoint(TRUNCATE)");
+  other.close();
+  damage(place, "minutes", 0);
+  for (let at = 1; at <= openDaysMax; at += 1) {
+    expect(await store.write([readingAt(startMs + at * dayMs)])).toMatchObject({ stored: 1 });
+  }
+  expect(events).toMatchObject([{ kind: "fileSetAside", path: place }]);
+  expect(store.stats().filesSetAside).toBe(1);
 });
 
 test("what sync has covered is on disk without a close, new files and all", async (t) => {
