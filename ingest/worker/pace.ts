@@ -36,13 +36,17 @@ export interface Bell {
 }
 
 export function createBell(pace: Pace): Bell {
-  let ringing = new AbortController();
+  /** Of those who wait; `null`: nobody does. */
+  let ringing: AbortController | null = null;
   return {
     ring() {
-      const rung = ringing;
-      ringing = new AbortController();
-      rung.abort();
+      // Without a reason each abort makes an exception with its stack: most of what it costs.
+      ringing?.abort("rung");
+      ringing = null;
     },
-    wait: (delayMsMax) => pace.sleep(delayMsMax, ringing.signal),
+    wait(delayMsMax) {
+      ringing ??= new AbortController();
+      return pace.sleep(delayMsMax, ringing.signal);
+    },
   };
 }
