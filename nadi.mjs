@@ -3,13 +3,10 @@
 // missing and then hands over to `nadi.ts` on the Node 26 that the lockfile names. Set-up lives
 // here and not in npm's pre-scripts, because those are skipped with `ignore-scripts=true`.
 // Everything it says goes to stderr: stdout belongs to the command (`--json`).
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
-  accessSync,
-  constants,
   existsSync,
   linkSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -32,25 +29,6 @@ const installPollMs = 200;
 /** Words whose code stands on development packages. */
 const developmentWords = new Set(["test", "bench"]);
 
-/** What the fault tests call, and the Debian package that brings it. */
-const testTools = [
-  { program: "mosquitto", package: "mosquitto" },
-  { program: "mosquitto_pub", package: "mosquitto-clients" },
-  { program: "openssl", package: "openssl" },
-  { program: "strace", package: "strace" },
-  { program: "mkfs.ext4", package: "e2fsprogs" },
-  { program: "mount", package: "mount" },
-  { program: "unshare", package: "util-linux" },
-  { program: "ip", package: "iproute2" },
-  { program: "chromium", package: "chromium" },
-  { program: "redis-server", package: "redis-server" },
-  { program: "influxd", package: "influxdb" },
-  { program: "victoria-metrics", package: "victoria-metrics" },
-  { program: "initdb", package: "postgresql" },
-  { program: "docker-compose", package: "docker-compose" },
-  { library: "faketime/libfaketimeMT.so.1", package: "libfaketime" },
-];
-
 /** A shell reports a death by signal as this plus the signal's number; so do we. */
 const signalExitCode = 128;
 
@@ -64,10 +42,7 @@ async function main(words) {
   const [word = "", ...rest] = words;
   await installPackages({ needsDevelopment: developmentWords.has(word) });
   const node = findNode();
-  if (word === "test") {
-    installTestTools();
-    return run(node, [path.join(root, "tests", "run.ts"), ...rest]);
-  }
+  if (word === "test") return run(node, [path.join(root, "tests", "run.ts"), ...rest]);
   if (word === "start") {
     const exitCode = await buildPage(node);
     if (exitCode > signalExitCode) return exitCode;
@@ -260,68 +235,6 @@ function findNode() {
     );
   }
   return process.execPath;
-}
-
-// --- what the tests call ---
-
-function installTestTools() {
-  const missing = findMissingTools();
-  if (missing.length === 0) return;
-  const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...missing];
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot || findProgram("apt-get") === null) {
-    throw new SetupError(
-      `the tests need these Debian packages, which are missing: ${missing.join(", ")}\n` +
-        `install them with: sudo apt-get update && sudo ${install.join(" ")}`,
-    );
-  }
-  say(`installing Debian packages: ${missing.join(", ")}`);
-  runApt(["apt-get", "update", "--quiet=2"]);
-  runApt(install);
-  const still = findMissingTools();
-  if (still.length > 0) throw new SetupError(`still missing after apt-get: ${still.join(", ")}`);
-}
-
-function findMissingTools() {
-  const missing = testTools.filter((tool) =>
-    tool.program ? findProgram(tool.program) === null : !hasLibrary(tool.library),
-  );
-  return [...new Set(missing.map((tool) => tool.package))];
-}
-
-function findProgram(name) {
-  // Debian keeps server programs in sbin, which an ordinary user's PATH lacks, and those of
-  // PostgreSQL in a folder for each version.
-  const folders = (process.env.PATH ?? "").split(path.delimiter);
-  folders.push("/usr/sbin", "/sbin", ...listPostgresFolders());
-  for (const folder of folders) {
-    try {
-      accessSync(path.join(folder, name), constants.X_OK);
-      return path.join(folder, name);
-    } catch {
-      // Not in this folder: the next one may have it.
-    }
-  }
-  return null;
-}
-
-function listPostgresFolders() {
-  const versions = "/usr/lib/postgresql";
-  if (!existsSync(versions)) return [];
-  return readdirSync(versions).map((version) => path.join(versions, version, "bin"));
-}
-
-function hasLibrary(file) {
-  if (!existsSync("/usr/lib")) return false;
-  return readdirSync("/usr/lib").some((folder) => existsSync(path.join("/usr/lib", folder, file)));
-}
-
-function runApt([program, ...args]) {
-  // A test starts its own mosquitto: RUNLEVEL=1 keeps the package from starting a service.
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  const stdio = ["ignore", process.stderr, process.stderr];
-  const result = spawnSync(program, ["-o", "DPkg::Lock::Timeout=300", ...args], { env, stdio });
-  if (result.status !== 0) throw new SetupError(`${program} ${args.join(" ")} failed.`);
 }
 
 // --- the page ---

@@ -1,11 +1,13 @@
 /**
- * `npm test` after its set-up: each step is a command of its own, the first that fails ends the
- * run with its exit code. Arguments go to vitest (`node nadi.mjs test tests/devices`).
+ * `npm test` behind npm's part of its set-up: what Debian brings is installed; then each step is a
+ * command of its own, the first that fails ends the run with its exit code. Arguments go to vitest
+ * (`node nadi.mjs test tests/devices`).
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { installTestTools, MissingPackagesError } from "./support/debian-packages.ts";
 
 interface Step {
   title: string;
@@ -88,4 +90,11 @@ function readReport(reportFile: string): TestReport | null {
   }
 }
 
-process.exitCode = main(process.argv.slice(2));
+try {
+  installTestTools();
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof MissingPackagesError)) throw error;
+  process.stderr.write(`nadi: ${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -2,27 +2,16 @@ import { once } from "node:events";
 import net from "node:net";
 import type { Scope } from "./nadi-process.ts";
 
-/**
- * Stands before a real Redis 7.0 and makes of it, in the words of the protocol, one that has
- * `WAITAOF` (7.2): the version it tells of itself, and that command's answer. All else is the real
- * server's. It does not show that a real 7.2 syncs; it shows that the right answers are asked for,
- * and waited for.
- */
+/** Stands before a real Redis, sees the commands that pass, and can lose their answers. */
 export interface RedisProxy {
   readonly url: string;
   /** The names of the commands that have passed, in order. */
   readonly commands: readonly string[];
-  /** What `WAITAOF` answers: the server's disk has it, or not within the time. */
-  isSynced: boolean;
   /** The answers to the next commands of this name are lost, and the connection with them. */
   loseAnswersTo(name: string, times: number): void;
 }
 
-export async function startRedisProxy(
-  scope: Scope,
-  target: { port: number },
-  options: { hasWaitAof: boolean },
-): Promise<RedisProxy> {
+export async function startRedisProxy(scope: Scope, target: { port: number }): Promise<RedisProxy> {
   const sockets = new Set<net.Socket>();
   const commands: string[] = [];
   const losses = new Map<string, number>();
@@ -48,13 +37,12 @@ export async function startRedisProxy(
         const left = losses.get(name) ?? 0;
         if (left > 0) losses.set(name, left - 1);
         isLosing ||= left > 0;
-        const isWait = name === "WAITAOF" && options.hasWaitAof;
-        upstream.write(isWait ? waitAnswer(proxy.isSynced) : command);
+        upstream.write(command);
       }
     });
     upstream.on("data", (bytes: Buffer) => {
       if (isLosing) client.resetAndDestroy();
-      else client.write(options.hasWaitAof ? withWaitAof(bytes) : bytes);
+      else client.write(bytes);
     });
     client.on("close", () => upstream.destroy());
     upstream.on("close", () => client.destroy());
@@ -68,28 +56,11 @@ export async function startRedisProxy(
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  const proxy: RedisProxy = {
+  return {
     url: `redis://127.0.0.1:${address.port}`,
     commands,
-    isSynced: true,
     loseAnswersTo: (name, times) => void losses.set(name, times),
   };
-  return proxy;
-}
-
-/** The real server answers in its turn, with the two numbers of WAITAOF. */
-function waitAnswer(isSynced: boolean): Buffer {
-  const script = isSynced ? "return {1,0}" : "return {0,0}";
-  return Buffer.from(`*3\r\n$4\r\nEVAL\r\n$${script.length}\r\n${script}\r\n$1\r\n0\r\n`);
-}
-
-/** Of the same length, so that the answer's frame holds. */
-function withWaitAof(bytes: Buffer): Buffer {
-  const at = bytes.indexOf("redis_version:7.0.");
-  if (at === -1) return bytes;
-  const changed = Buffer.from(bytes);
-  changed.write("redis_version:7.2.", at);
-  return changed;
 }
 
 /** Where the first command ends, or `null` if it is not whole yet. */

@@ -27,6 +27,8 @@ export interface RedisServer {
 }
 
 export interface RedisOptions {
+  /** By default Debian's `redis-server`; another that takes the same words. */
+  program?: string;
   /** Further words of the command line, e.g. `["--requirepass", "…"]`. */
   args?: readonly string[];
   /** TLS, and nothing else, with this certificate. */
@@ -37,7 +39,7 @@ export interface RedisOptions {
 }
 
 export async function startRedis(scope: Scope, options: RedisOptions = {}): Promise<RedisServer> {
-  const { place = besideTest } = options;
+  const { place = besideTest, program = "redis-server" } = options;
   const port = await fixedPort();
   const folder = tempFolder(scope);
   let child: ChildProcess | null = null;
@@ -47,7 +49,7 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
     const open = place === besideTest ? [] : ["--protected-mode", "no"];
     const nothingKept = ["--save", "", "--appendonly", "no"];
     const args = [...address, ...open, ...nothingKept, ...(options.args ?? []), ...more];
-    child = await spawnRedis(...wordsAt(place, "redis-server", args));
+    child = await spawnRedis(...wordsAt(place, program, args));
   };
   const signal = (name: NodeJS.Signals): void => {
     child?.kill(name);
@@ -89,7 +91,7 @@ function portWords(port: number, tls: RedisOptions["tls"]): string[] {
 async function spawnRedis(program: string, args: readonly string[]): Promise<ChildProcess> {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit").then(() => {
-    throw new Error(`redis-server has ended (${child.exitCode ?? child.signalCode})`);
+    throw new Error(`${program} has ended (${child.exitCode ?? child.signalCode})`);
   });
   const ready = new Promise<void>((resolve) => {
     createInterface(child.stdout).on("line", (line) => {

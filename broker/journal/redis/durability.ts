@@ -1,7 +1,8 @@
 /**
  * What an answer of Redis promises.
- * - `waitaof`: each batch is answered after `WAITAOF` (7.2+): synced, whatever else is set.
  * - `always`: `appendfsync always`, checked at start, after each reconnect and at intervals.
+ * - `waitaof`: the same from 7.2 on, where each batch waits for `WAITAOF` as well: a server that
+ *   stops syncing between two checks acknowledges nothing.
  * - `weak`: less; only with `NADI_ACCEPT_WEAK_JOURNAL=yes`.
  */
 export interface RedisDurability {
@@ -51,15 +52,14 @@ export function judgeServer(
 ): ServerFacts {
   const version = info.get("redis_version") ?? "unknown";
   const hasWaitAof = isAtLeast(version, waitAofVersion);
-  const isAofOn = info.get("aof_enabled") === "1";
   const problems: string[] = [];
-  if (!isAofOn) problems.push("appendonly is no (needed: yes)");
+  if (info.get("aof_enabled") !== "1") problems.push("appendonly is no (needed: yes)");
   const policy = info.get("maxmemory_policy") ?? "unknown";
   if (policy !== "noeviction") {
     problems.push(`maxmemory-policy is ${policy} (needed: noeviction)`);
   }
-  if (!hasWaitAof) problems.push(...fsyncProblems(config));
-  const waitsForAof = hasWaitAof && isAofOn;
+  problems.push(...fsyncProblems(config));
+  const waitsForAof = hasWaitAof && problems.length === 0;
   return {
     version,
     runId: info.get("run_id") ?? "",
@@ -69,11 +69,13 @@ export function judgeServer(
   };
 }
 
-/** Without WAITAOF an answer means what these settings make of it. */
+/**
+ * What an answer means is what these settings make of it. WAITAOF does not replace them: under
+ * `everysec` Valkey 8.0 and 8.1 answer it before the sync, Redis 8.0 also after one that has
+ * failed; under `no` it is never answered (README).
+ */
 function fsyncProblems(config: ReadonlyMap<string, string> | null): string[] {
-  if (config === null) {
-    return ["appendfsync can't be read (CONFIG GET is forbidden; Redis 7.2 needs it not)"];
-  }
+  if (config === null) return ["appendfsync can't be read (CONFIG GET is forbidden)"];
   const problems: string[] = [];
   const fsync = config.get("appendfsync") ?? "unknown";
   if (fsync !== "always") problems.push(`appendfsync is ${fsync} (needed: always)`);
@@ -89,7 +91,7 @@ function describe(problems: readonly string[], waitsForAof: boolean): RedisDurab
     return { kind: "weak", detail };
   }
   return waitsForAof
-    ? { kind: "waitaof", detail: "a PUBACK means WAITAOF has said that Redis' disk has it" }
+    ? { kind: "waitaof", detail: "a PUBACK means appendfsync always, and WAITAOF has said so" }
     : { kind: "always", detail: "a PUBACK means Redis has answered under appendfsync always" };
 }
 

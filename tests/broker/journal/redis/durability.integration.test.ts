@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { eventually } from "../../../support/kitchen.ts";
 import { startRedisProxy } from "../../../support/redis-proxy.ts";
-import { startRedis } from "../../../support/redis.ts";
+import { type RedisServer, startRedis } from "../../../support/redis.ts";
+import { valkeyProgram } from "../../../support/valkey.ts";
 import { append, reading } from "../harness.ts";
 import {
   appendTo,
@@ -12,6 +13,7 @@ import {
   partitionUnderTest,
   sharedRedis,
   startDurableRedis,
+  startDurableValkey,
 } from "./harness.ts";
 
 /** What is kept only in memory. */
@@ -60,26 +62,39 @@ test("settings that become weak while Redis runs withhold acknowledgements until
   await reached("open");
 });
 
-test("where nobody may look at the settings, and Redis has no WAITAOF, it is refused", async (t) => {
-  const redis = await startDurableRedis(t);
-  const rights = ["on", ">secret", "~nadi:journal*", "&nadi:journal*", "+@all", "-config"];
-  await redis.cli("acl", "setuser", "narrow", ...rights);
-  const url = redis.url.replace("//", "//narrow:secret@");
-  await expect(openOn(t, { url })).rejects.toThrow("appendfsync can't be read");
-  // With it the settings need not be known; and these rights are enough.
-  const proxy = await startRedisProxy(t, redis, { hasWaitAof: true });
-  const journal = await openOn(t, { url: proxy.url.replace("//", "//narrow:secret@") });
-  await append(await partitionUnderTest(journal), reading("entry"));
-  expect(journal.durability.kind).toBe("waitaof");
+test("where nobody may look at the settings it is refused, whatever the version", async (t) => {
+  for (const start of [startDurableRedis, startDurableValkey]) {
+    const redis = await start(t);
+    const rights = ["on", ">secret", "~nadi:journal*", "&nadi:journal*", "+@all"];
+    await redis.cli("acl", "setuser", "narrow", ...rights, "-config");
+    const narrow = { url: redis.url.replace("//", "//narrow:secret@") };
+    await expect(openOn(t, narrow)).rejects.toThrow("appendfsync can't be read");
+    // These rights are enough.
+    await redis.cli("acl", "setuser", "narrow", "+config|get");
+    const journal = await openOn(t, narrow);
+    await append(await partitionUnderTest(journal), reading("entry"));
+    expect(journal.durability.kind).not.toBe("weak");
+  }
+});
+
+test("WAITAOF does not make up for settings under which it says less than that all is synced", async (t) => {
+  const valkey = await startRedis(t, { program: valkeyProgram(), args: ["--appendonly", "yes"] });
+  await expect(openOn(t, valkey)).rejects.toThrow("appendfsync is everysec (needed: always)");
+  await valkey.cli("config", "set", "appendfsync", "no");
+  await expect(openOn(t, valkey)).rejects.toThrow("appendfsync is no (needed: always)");
+  // Accepted, it does not wait for what would not come.
+  const journal = await openOn(t, valkey, { isWeakAccepted: true });
+  await appendTo(journal.appender, reading("entry"));
+  expect(journal.durability.kind).toBe("weak");
 });
 
 test("with WAITAOF an entry is answered and shown only when it says that the disk has it", async (t) => {
-  const redis = await startRedis(t, { args: ["--appendonly", "yes"] });
-  const proxy = await startRedisProxy(t, redis, { hasWaitAof: true });
+  const valkey = await startDurableValkey(t);
+  const proxy = await startRedisProxy(t, valkey);
   const broker = await openOn(t, proxy);
   expect(broker.durability).toEqual({
     kind: "waitaof",
-    detail: "a PUBACK means WAITAOF has said that Redis' disk has it",
+    detail: "a PUBACK means appendfsync always, and WAITAOF has said so",
   });
   const owner = await partitionUnderTest(await openOn(t, proxy));
   const first = await appendTo(broker.appender, reading("first"));
@@ -88,27 +103,40 @@ test("with WAITAOF an entry is answered and shown only when it says that the dis
     (offset) => offset === first,
     backWithinMs,
   );
-  proxy.isSynced = false;
-  let isAnswered = false;
-  const second = appendTo(broker.appender, reading("second")).finally(() => (isAnswered = true));
-  await eventually(
-    () => Promise.resolve(broker.condition),
-    (condition) => condition.kind === "withheld",
-    backWithinMs,
-  );
-  // It is stored; but nobody may know.
-  expect(await redis.cli("xlen", `nadi:journal:${owner.partition}`)).toBe("2\n");
-  expect(isAnswered).toBe(false);
-  expect(owner.syncedOffset).toBe(first);
-  const refused = { code: "JOURNAL_CURSOR_FAILED", retryable: true };
-  await expect(owner.commitCursor("recorder", first + 1)).rejects.toMatchObject(refused);
-  proxy.isSynced = true;
-  expect(await second).toBe(first + 1);
-  expect(broker.stats().batchesKnown).toBeGreaterThanOrEqual(1);
   // Each answer waited: the last word before it was the disk's.
   const words = proxy.commands.filter((name) => name === "EVALSHA" || name === "WAITAOF");
   expect(words.at(-1)).toBe("WAITAOF");
+  // It syncs nothing any more, which the journal has not seen yet.
+  await valkey.cli("config", "set", "appendfsync", "no");
+  let isAnswered = false;
+  const second = appendTo(broker.appender, reading("second")).finally(() => (isAnswered = true));
+  await eventually(
+    () => valkey.cli("xlen", `nadi:journal:${owner.partition}`),
+    (length) => length === "2\n",
+    backWithinMs,
+  );
+  // It is stored; but nobody may know.
+  const refusal = owner.commitCursor("recorder", first + 1).catch((error: unknown) => error);
+  await eventually(
+    () => endWaits(valkey).then(() => broker.condition),
+    (condition) => condition.kind === "withheld" && condition.reason === "redis-weak",
+    backWithinMs,
+  );
+  expect(await refusal).toMatchObject({ code: "JOURNAL_CURSOR_FAILED", retryable: true });
+  expect(isAnswered).toBe(false);
+  expect(owner.syncedOffset).toBe(first);
+  await valkey.cli("config", "set", "appendfsync", "always");
+  expect(await second).toBe(first + 1);
+  expect(broker.stats().batchesKnown).toBeGreaterThanOrEqual(1);
 });
+
+/** As the end of its time would, which comes after seconds: WAITAOF says what is synced by now. */
+async function endWaits(valkey: RedisServer): Promise<void> {
+  for (const client of (await valkey.cli("client", "list")).split("\n")) {
+    const id = /^id=(\d+) .* cmd=waitaof /.exec(client)?.[1];
+    if (id !== undefined) await valkey.cli("client", "unblock", id);
+  }
+}
 
 test("another number of partitions than Redis holds is refused", async (t) => {
   const redis = await startDurableRedis(t);

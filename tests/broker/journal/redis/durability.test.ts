@@ -14,7 +14,7 @@ function judge(info: Record<string, string>, config: Record<string, string> | nu
   return judgeServer(fields, config === null ? null : new Map(Object.entries(config)));
 }
 
-test("before 7.2 the promise rests on appendfsync always", () => {
+test("before 7.2 the promise rests on appendfsync always alone", () => {
   const facts = judge({}, always);
   expect(facts).toMatchObject({ problems: [], waitsForAof: false, runId: "0123" });
   expect(facts.durability.kind).toBe("always");
@@ -34,11 +34,19 @@ test.each([
 });
 
 test.each(["7.2.0", "7.4.1", "8.0.0", "10.0.0"])(
-  "%s has WAITAOF, which needs no settings",
+  "%s has WAITAOF, which is waited for",
   (version) => {
-    const facts = judge({ redis_version: version }, null);
+    const facts = judge({ redis_version: version }, always);
     expect(facts).toMatchObject({ problems: [], waitsForAof: true });
     expect(facts.durability.kind).toBe("waitaof");
+  },
+);
+
+test.each([{ ...always, appendfsync: "everysec" }, { ...always, appendfsync: "no" }, null])(
+  "WAITAOF is no word for a disk under %j, and is not waited for",
+  (config) => {
+    const facts = judge({ redis_version: "8.0.2" }, config);
+    expect(facts).toMatchObject({ waitsForAof: false, durability: { kind: "weak" } });
   },
 );
 

@@ -13,11 +13,12 @@ import { fileScope } from "../../../support/file-scope.ts";
 import { eventually } from "../../../support/kitchen.ts";
 import type { Scope } from "../../../support/nadi-process.ts";
 import { type RedisServer, startRedis } from "../../../support/redis.ts";
+import { valkeyProgram } from "../../../support/valkey.ts";
 import { reading } from "../harness.ts";
 
 type Hooks = Pick<TestContext, "onTestFinished">;
 
-/** What the journal requires of a Redis without WAITAOF. */
+/** What the journal requires of its Redis. */
 export const durableArgs = ["--appendonly", "yes", "--appendfsync", "always"] as const;
 
 /** Five times what the slowest recovery took here. */
@@ -30,12 +31,15 @@ export const hastyTimers: JournalTimers = {
   soon: (callback) => systemTimers.soon(callback),
 };
 
-export function startDurableRedis(
-  scope: Scope,
-  more: readonly string[] = [],
-): Promise<RedisServer> {
-  return startRedis(scope, { args: [...durableArgs, ...more] });
-}
+export type StartRedis = (scope: Scope, more?: readonly string[]) => Promise<RedisServer>;
+
+/** Debian 12's: before 7.2, without WAITAOF. */
+export const startDurableRedis: StartRedis = (scope, more = []) =>
+  startRedis(scope, { args: [...durableArgs, ...more] });
+
+/** With WAITAOF. */
+export const startDurableValkey: StartRedis = (scope, more = []) =>
+  startRedis(scope, { program: valkeyProgram(), args: [...durableArgs, ...more] });
 
 /** One server for a file; not before a test asks for it, so that a run without any starts none. */
 export function sharedRedis(start: (scope: Scope) => Promise<RedisServer>) {
@@ -120,6 +124,15 @@ export async function moreAcknowledged(load: Acknowledged, more: number): Promis
   await eventually(
     () => Promise.resolve(load.offsets.size),
     (size) => size >= wanted,
+    backWithinMs,
+  );
+}
+
+/** Resolves when the owner has heard of the entry: under WAITAOF that may be after its answer. */
+export async function untilSynced(owner: PartitionJournal, offset: number): Promise<void> {
+  await eventually(
+    () => Promise.resolve(owner.syncedOffset),
+    (syncedOffset) => syncedOffset >= offset,
     backWithinMs,
   );
 }

@@ -1,0 +1,4 @@
+import { startDurableValkey } from "./harness.ts";
+import { testRedisFaults } from "./redis-faults.contract.ts";
+
+testRedisFaults(startDurableValkey);
