@@ -8,6 +8,7 @@ const aloneTests = [
   "open-files",
   "partition",
   "redis",
+  "redis-journal",
   "restart",
   "roles",
   "stop",

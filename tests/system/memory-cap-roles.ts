@@ -40,7 +40,7 @@ async function watch(groups: ReadonlyMap<string, MemoryCgroup>, ms: number) {
 async function run(scope: Scope, { capMb, perSecond, ms }: Plan): Promise<string[]> {
   const groups = new Map(roles.map((role) => [role, createMemoryCgroup(scope, capMb)]));
   const site = await createRolesSite(scope);
-  await Promise.all([...groups].map(([role, group]) => site.start(role, group.wrap)));
+  await Promise.all([...groups].map(([role, group]) => site.start(role, { wrap: group.wrap })));
   await site.untilOwned();
   const load = await site.startLoad(perSecond, 1);
   const most = await watch(groups, ms);

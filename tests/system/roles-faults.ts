@@ -1,4 +1,5 @@
 // What happens to the processes of `roles-site.ts` under load, and how long it is felt.
+import type { CrashPoint } from "../../broker/journal/crash-points.ts";
 import type { Role } from "../../devices/index.ts";
 import type { LoadProcess } from "../../simulators/index.ts";
 import { eventually } from "../support/kitchen.ts";
@@ -42,6 +43,31 @@ export async function killOne(site: RolesSite, load: LoadProcess, role: Role): P
   await site.start(role);
   await site.untilOwned();
   return ms;
+}
+
+/** Places at which an ingest process has done one thing and not yet the next. */
+export const ingestPoints = [
+  "alert-row-written",
+  "outbox-published",
+  "state-row-written",
+  "store-written",
+  "store-synced",
+] as const satisfies readonly CrashPoint[];
+
+/** One ingest process has all partitions, and dies at this point; two others take over. */
+export async function crashIngest(site: RolesSite, point: CrashPoint): Promise<void> {
+  const before = site.running("ingest");
+  const doomed = await site.start("ingest", { env: { NADI_CRASH_POINT: `${point}:1` } });
+  await Promise.all(before.map((one) => one.stop()));
+  await eventually(
+    slowly(async () => doomed.hasEnded()),
+    Boolean,
+    backWithinMs,
+  );
+  const { signal } = await doomed.exited;
+  if (signal !== "SIGKILL") throw new Error(`it did not end at ${point}:\n${doomed.stderr()}`);
+  await Promise.all([site.start("ingest"), site.start("ingest")]);
+  await site.untilOwned();
 }
 
 export interface RestartReport {

@@ -7,11 +7,16 @@ import { readMetric } from "../support/metrics.ts";
 import {
   fixedPort,
   type NadiChild,
+  type NadiLaunch,
   type Scope,
   spawnNadi,
   tempFolder,
 } from "../support/nadi-process.ts";
-import { type PreparedKitchens, prepareKitchens } from "../support/prepared-kitchens.ts";
+import {
+  type PlannedDevice,
+  type PreparedKitchens,
+  prepareKitchens,
+} from "../support/prepared-kitchens.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { compareInflux } from "./influx-site.ts";
 import { type Servers, serversEnv, startServers } from "./servers.ts";
@@ -76,15 +81,15 @@ export class RolesSite {
     return [...this.#running].filter((one) => role === undefined || one.role === role);
   }
 
-  /** Resolves when its HTTP listens, a broker's MQTT too. `wrap`: words that start it. */
-  async start(role: Role, wrap: readonly string[] = []): Promise<RoleProcess> {
+  /** Resolves when its HTTP listens, a broker's MQTT too. */
+  async start(role: Role, launch: Pick<NadiLaunch, "wrap" | "env"> = {}): Promise<RoleProcess> {
     const child = spawnNadi(this.#scope, {
-      wrap,
+      ...launch,
       // Nothing of it is kept there.
       dataDir: tempFolder(this.#scope),
       mqttPort: this.mqttPort,
       words: ["serve", "--role", role],
-      env: this.env,
+      env: { ...this.env, ...launch.env },
     });
     if (role === "broker") await child.line("mqtt listening");
     const { url } = await child.line("http listens");
@@ -152,6 +157,11 @@ export class RolesSite {
   }
 }
 
+/** The device whose readings foretell alerts; no other kitchen has one of its name. */
+export function coldStoreIn(sppgId: string): string {
+  return `cold-${kitchenIds.indexOf(sppgId)}`;
+}
+
 function loadIds(): string[] {
   return Array.from({ length: loadedPerKitchen }, (_, index) => `load-${index}`);
 }
@@ -164,13 +174,14 @@ export async function createRolesSite(scope: Scope): Promise<RolesSite> {
     fixedPort(),
   ]);
   const kind = "temperature-probe";
-  const devices = [
-    { deviceId: probeId, kind, place: "coldStore" } as const,
+  const devicesOf = (sppgId: string): PlannedDevice[] => [
+    { deviceId: probeId, kind, place: "coldStore" },
+    { deviceId: coldStoreIn(sppgId), kind, place: "coldStore" },
     ...loadIds().map((deviceId) => ({ deviceId, kind, place: "hotHolding" }) as const),
   ];
   const prepared = await prepareKitchens(
     { url: servers.databaseUrl },
-    kitchenIds.map((sppgId) => ({ sppgId, devices })),
+    kitchenIds.map((sppgId) => ({ sppgId, devices: devicesOf(sppgId) })),
   );
   return new RolesSite(scope, { mqttPort, servers, journal, prepared });
 }

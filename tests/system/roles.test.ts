@@ -4,7 +4,8 @@ import { fileScope } from "../support/file-scope.ts";
 import { eventually, mosquittoPub } from "../support/kitchen.ts";
 import { packets, type RawClient } from "../support/mqtt-wire.ts";
 import { runNadi, tempFolder } from "../support/nadi-process.ts";
-import { killOne, restartAll } from "./roles-faults.ts";
+import { faultsOfForetold, foretellAlerts } from "./roles-alerts.ts";
+import { crashIngest, killOne, restartAll } from "./roles-faults.ts";
 import { openPage, signInAt, signInDevice, until } from "./roles-people.ts";
 import { createRolesSite, kitchenIds, probeId, type RolesSite } from "./roles-site.ts";
 import { slowly } from "./site.ts";
@@ -171,13 +172,15 @@ test("commands find their broker, and a killed broker's devices are away unless 
   await site.start("broker");
 });
 
-test("kill -9 of each role under load, and a deployment: nothing lost, nothing twice", async () => {
+test("kill -9 of each role under load, and a deployment: readings and alerts are there once", async () => {
   const site = await shared;
   const load = await site.startLoad(200, 1);
+  const foretold = await foretellAlerts(scope, site, 180_000);
   for (const role of roles) {
     const ms = await killOne(site, load, role);
     process.stdout.write(`${role} killed: made good after ${Math.round(ms)} ms\n`);
   }
+  await crashIngest(site, "alert-row-written");
   const { reconnectsPerClient, failed } = await restartAll(site, load, ["broker"]);
   const { acked, missing, duplicates, foreign } = await site.compare(load);
   process.stdout.write(`${acked} acknowledged, ${reconnectsPerClient} reconnects a client\n`);
@@ -188,6 +191,9 @@ test("kill -9 of each role under load, and a deployment: nothing lost, nothing t
     failed: 0,
   });
   expect(acked).toBeGreaterThan(500);
+  const found = await foretold.compare();
+  process.stdout.write(`${found.alerts.rows} alerts, ${found.messages.ids} messages\n`);
+  expect(faultsOfForetold(found)).toEqual([]);
   expect(reconnectsPerClient).toBeLessThanOrEqual(1);
   await load.stop();
 });
