@@ -86,6 +86,14 @@ export function registerIngestMetrics(registry: Registry, ingest: Pick<Ingest, "
       ({ partitions }) => (partitions === null ? 1 : partitions.owned.length),
     ],
     [
+      "nadi_partitions_live",
+      "Of those, the ones whose monitor has worked off what waited for it to begin",
+      ({ state, partitions }) =>
+        partitions === null
+          ? Number(state === "live")
+          : partitions.owned.filter((one) => one.state === "live").length,
+    ],
+    [
       "nadi_partitions",
       "Partitions that the journal has",
       ({ partitions }) => partitions?.count ?? 1,

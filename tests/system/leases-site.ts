@@ -1,7 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import path from "node:path";
-import { createInterface } from "node:readline";
 import { pino } from "pino";
 import { openRedisJournal, partitionOf, type PartitionedJournal } from "../../broker/index.ts";
 import {
@@ -22,11 +18,10 @@ import {
 import { initInfluxStore } from "../../ingest/store/influx/setup.ts";
 import { startDurableRedis } from "../broker/journal/redis/harness.ts";
 import { type InfluxServer, startInfluxServer } from "../support/influx-server.ts";
-import { type Scope, tempFolder } from "../support/nadi-process.ts";
+import { type NadiChild, type Scope, spawnNadi, tempFolder } from "../support/nadi-process.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { startRedis } from "../support/redis.ts";
 import { influxEnv } from "./influx-site.ts";
-import type { IngestProcessPlace } from "./ingest-process.ts";
 import { warmRule } from "../support/warm-rule.ts";
 
 export const partitions = 16;
@@ -38,9 +33,14 @@ interface Services {
   desk: Desk;
 }
 
+export interface IngestProcess extends NadiChild {
+  readonly httpUrl: string;
+}
+
 /** Real servers, a kitchen a partition, and nobody yet who works on them. */
 export interface PartitionsSite {
-  place: Omit<IngestProcessPlace, "dataDir">;
+  /** Of an ingest process. */
+  env: Readonly<Record<string, string>>;
   services: Services;
   sppgIds: readonly string[];
   /** As a broker has it. */
@@ -84,7 +84,14 @@ export async function startPartitionsSite(scope: Scope): Promise<PartitionsSite>
   });
   scope.onTestFinished(() => journal.close());
   return {
-    place: { databaseUrl, journalUrl: redis.url, partitions, channelsUrl: channels.url, env },
+    env: {
+      ...env,
+      NADI_DATABASE_URL: databaseUrl,
+      NADI_REDIS_URL: channels.url,
+      NADI_JOURNAL: "redis",
+      NADI_JOURNAL_REDIS_URL: redis.url,
+      NADI_JOURNAL_PARTITIONS: String(partitions),
+    },
     services: records.services,
     sppgIds,
     journal,
@@ -111,51 +118,13 @@ async function provision({ registry, desk }: Services, sppgId: string): Promise<
   await desk.putRule({ sppgId, rule: warmRule, isEnabled: true, expectedVersion: 0 }, "cli");
 }
 
-export interface IngestProcessStatus {
-  owned: number[];
-  running: number;
-  lag: number;
-  pending: number;
-  collisions: number;
-}
-
-export interface IngestProcess {
-  readonly status: IngestProcessStatus;
-  readonly log: readonly Readonly<Record<string, unknown>>[];
-  signal(name: NodeJS.Signals): void;
-  /** Resolves when it has ended. */
-  end(name: NodeJS.Signals): Promise<void>;
-}
-
-export function startIngestProcess(scope: Scope, site: PartitionsSite): IngestProcess {
-  const place: IngestProcessPlace = { ...site.place, dataDir: tempFolder(scope) };
-  const program = path.join(import.meta.dirname, "ingest-process.ts");
-  const child: ChildProcess = spawn(process.execPath, [program, JSON.stringify(place)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
-  let status: IngestProcessStatus = { owned: [], running: 0, lag: 0, pending: 0, collisions: 0 };
-  const log: Readonly<Record<string, unknown>>[] = [];
-  const { stdout } = child;
-  if (stdout === null) throw new Error("it has no standard output");
-  createInterface(stdout).on("line", (line) => {
-    // One of the two that ingest-process.ts writes.
-    const said = JSON.parse(line) as { status?: IngestProcessStatus };
-    if (said.status === undefined) log.push(said);
-    else status = said.status;
-  });
-  const end = async (name: NodeJS.Signals): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill(name);
-    await exited;
-  };
-  scope.onTestFinished(() => end("SIGKILL"));
-  return {
-    get status() {
-      return status;
-    },
-    log,
-    signal: (name) => void child.kill(name),
-    end,
-  };
+/** `nadi serve --role ingest`, beside others that share the site. */
+export async function startIngestProcess(
+  scope: Scope,
+  site: PartitionsSite,
+): Promise<IngestProcess> {
+  const dataDir = tempFolder(scope);
+  const child = spawnNadi(scope, { dataDir, words: ["serve", "--role", "ingest"], env: site.env });
+  const { url } = await child.line("http listens");
+  return Object.assign(child, { httpUrl: String(url) });
 }
