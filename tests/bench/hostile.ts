@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createRandom } from "../../simulators/load/random.ts";
 import { connectRaw, packets, type RawClient } from "../support/mqtt-wire.ts";
 import type { BenchServer } from "./servers.ts";
@@ -79,6 +81,18 @@ export const misbehaviours = {
   "mutated packets": (server) => attack(server, { lanes: 1, leave: (client) => client.end() }),
   /** The same by many, who hear what they are told before they come again. */
   "mutated and patient": (server) => attack(server, { lanes: patientLanes, leave: hearOut }),
+  /** No client at all, but a process that never rests: what the machine's share alone costs. */
+  "a busy process (control)": async () => {
+    const child = spawn(process.execPath, ["--eval", "for (;;);"], { stdio: "ignore" });
+    const exited = once(child, "exit");
+    await once(child, "spawn");
+    return {
+      async stop() {
+        child.kill("SIGKILL");
+        await exited;
+      },
+    };
+  },
 } as const satisfies Record<string, Misbehaviour>;
 
 export type MisbehaviourName = keyof typeof misbehaviours;

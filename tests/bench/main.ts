@@ -1,6 +1,7 @@
 /** `npm run bench`: Nadi beside stock Aedes and Mosquitto, in one go. */
 import { parseArgs } from "node:util";
 import { assertOpenFiles, type SimulatorsError } from "../../simulators/index.ts";
+import { whyNotApart } from "./cores.ts";
 import { measureDisk } from "./disk.ts";
 import { benchEdge, edgePlans } from "./edge.ts";
 import { benchNeighbours, neighboursPlans } from "./neighbours.ts";
@@ -22,6 +23,7 @@ Servers and generator are processes of their own and share its CPUs.
   --only <server>   ${serverNames.join(", ")}; may be given more than once
   --part <part>     ${partNames.join(", ")}; may be given more than once
   --section <name>  of the path: ${pathSections.join(", ")}; may be given more than once
+  --apart           of the neighbours: the server has a core to itself
   --json            one JSON object on standard output`;
 
 type Size = "quick" | "full";
@@ -52,6 +54,7 @@ async function main(): Promise<number> {
       only: { type: "string", multiple: true },
       part: { type: "string", multiple: true },
       section: { type: "string", multiple: true },
+      apart: { type: "boolean", default: false },
       json: { type: "boolean" },
       help: { type: "boolean" },
     },
@@ -71,6 +74,11 @@ async function main(): Promise<number> {
     process.stderr.write(`${usage}\n`);
     return 2;
   }
+  const notApart = values.apart ? whyNotApart() : null;
+  if (notApart !== null) {
+    process.stderr.write(`--apart can't be had here: ${notApart}\n`);
+    return 2;
+  }
   // A child process has the same limit as this one.
   if (parts.includes("edge")) assertOpenFiles(plan.idleDevices);
   const missing: Partial<Record<ServerName, string>> = {};
@@ -84,14 +92,19 @@ async function main(): Promise<number> {
     ? await benchEdge({ plan: { ...plan, rounds }, servers, progress })
     : {};
   const neighbours = parts.includes("neighbours")
-    ? await benchNeighbours({ plan: neighboursPlans[size], servers, progress })
+    ? await benchNeighbours({
+        plan: neighboursPlans[size],
+        isApart: values.apart,
+        servers,
+        progress,
+      })
     : {};
   const path = parts.includes("path")
     ? await benchPath({ plan: pathPlans[size], servers, sections, progress })
     : null;
   const report: BenchReport = {
     ...describeMachine(),
-    plan: `${rounds} rounds, ${size}`,
+    plan: `${rounds} rounds, ${size}${values.apart ? ", apart" : ""}`,
     disk: measureDisk(),
     idleDevices: plan.idleDevices,
     edge,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { startLoadProcess, type LoadProcess } from "../../simulators/index.ts";
+import { clientCore, pinProcess, preferProcess, serverCore } from "./cores.ts";
 import {
   type Misbehaviour,
   type MisbehaviourName,
@@ -37,6 +38,11 @@ const onsetMs = 500;
 
 export interface NeighboursOptions {
   plan: NeighboursPlan;
+  /**
+   * The measured server has a core of its own, and the load goes before the attacker on the other:
+   * as if both came from elsewhere, where an attacker costs the server what the server does for it.
+   */
+  isApart: boolean;
   servers: readonly ServerName[];
   progress: (text: string) => void;
 }
@@ -51,15 +57,16 @@ export async function benchNeighbours(options: NeighboursOptions): Promise<Neigh
 /** Quiet and each misbehaviour in turn, so that a slow minute hits them alike. */
 async function measureServer(
   name: ServerName,
-  { plan, progress }: NeighboursOptions,
+  { plan, isApart, progress }: NeighboursOptions,
 ): Promise<NeighboursResult> {
+  if (isApart) pinProcess(process.pid, clientCore);
   const kinds = listKinds();
   const p99s = new Map<string, (number | null)[]>(kinds.map(([kind]) => [kind, []]));
   for (let run = 0; run < plan.runs; run += 1) {
     for (const [kind, aim] of kinds) {
       progress(`neighbours, run ${run + 1} of ${plan.runs}: ${name}, ${kind}`);
       // A fresh server each time: what one misbehaviour left behind must not count for the next.
-      p99s.get(kind)?.push(await measureKind(name, aim, plan));
+      p99s.get(kind)?.push(await measureKind(name, { ...aim, isApart }, plan));
     }
   }
   return Object.fromEntries([...p99s].map(([kind, values]) => [kind, medianOf(values)]));
@@ -68,6 +75,10 @@ async function measureServer(
 interface Aim {
   misbehave: Misbehaviour | null;
   isElsewhere: boolean;
+}
+
+interface Run extends Aim {
+  isApart: boolean;
 }
 
 function listKinds(): [string, Aim][] {
@@ -84,10 +95,11 @@ function listKinds(): [string, Aim][] {
 
 async function measureKind(
   name: ServerName,
-  { misbehave, isElsewhere }: Aim,
+  { misbehave, isElsewhere, isApart }: Run,
   plan: NeighboursPlan,
 ): Promise<number | null> {
   const server = await startServer(name, neighbours + hostileDevices);
+  if (isApart) pinProcess(server.pid, serverCore);
   const target = isElsewhere ? await startServer(name, neighbours + hostileDevices) : server;
   try {
     const load = await startLoadProcess({
@@ -95,6 +107,7 @@ async function measureKind(
       devices: server.devices.slice(0, neighbours),
       pace: { kind: "rate", perSecond: ratePerSecond },
     });
+    if (isApart) preferProcess(load.pid);
     try {
       return await measureP99Ms(load, { server: target, misbehave, ms: plan.measureMs });
     } finally {

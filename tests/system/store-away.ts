@@ -1,6 +1,6 @@
 // `node tests/system/store-away.ts --minutes 60 --rate 1000 [--influx]`: the telemetry store can't
-// be written for so long (`--readings`: until so many wait) while devices go on; what goes on
-// meanwhile, and what is there when it is back. With `--influx` the store is a real InfluxDB 1.x,
+// be written for so long (`--readings`: until so many wait; `--warm`: so many seconds after
+// the start) while devices go on; what goes on meanwhile, and what is there when it is back. With `--influx` the store is a real InfluxDB 1.x,
 // killed and started again.
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -55,6 +55,8 @@ export interface StoreAwayReport {
   notReadyMs: number;
   /** `away`: what must not grow. `back`: what catching up takes on top, for some seconds. */
   residentMb: { base: number; away: number; back: number };
+  /** The most of each tenth of the time away: does it rise, or is it where it will stay? */
+  awayTenthsMb: number[];
   /** Readings that waited when the store came back. */
   backlog: number;
   /** From the first write that succeeded to nothing but the last second waiting. */
@@ -203,6 +205,16 @@ async function measureCatchUp(site: Site, rate: number): Promise<CatchUp> {
   }
 }
 
+async function watchTenths(pid: number, ms: number): Promise<number[]> {
+  const tenths: number[] = [];
+  for (let tenth = 0; tenth < 10; tenth += 1) {
+    const memory = watchMemory(pid);
+    await delay(ms / 10);
+    tenths.push(memory.stop());
+  }
+  return tenths;
+}
+
 /** What was promised to the load and to the cold store's probe. */
 function ackedOf(load: Load, clientId: string): AckedDevice[] {
   const ranges: AckedDevice["ranges"] = [[0, warmMinutes - 1]];
@@ -266,7 +278,8 @@ export async function runStoreAway(scope: Scope, plan: StoreAwayPlan): Promise<S
   const liveMs = await measureLive(site);
   const notReadyMs = await measureNotReady(site, goneAtMs);
   progress(`not ready after ${Math.round(notReadyMs)} ms`);
-  await delay(Math.max(0, awayMs - (performance.now() - goneAtMs)));
+  const leftMs = Math.max(0, awayMs - (performance.now() - goneAtMs));
+  const awayTenthsMb = await watchTenths(nadi.pid(), leftMs);
   const ackedWhileAway = load.stats().acked - ackedBefore;
   const storedWhileAway = (await stored(site)) - storedBefore;
   const away = memory.stop();
@@ -294,6 +307,7 @@ export async function runStoreAway(scope: Scope, plan: StoreAwayPlan): Promise<S
     liveMs,
     notReadyMs,
     residentMb: { base, away, back },
+    awayTenthsMb,
     ...catchUp,
     ...(await readStore(site, plan, acked)),
     alerts,
@@ -326,6 +340,7 @@ async function main(): Promise<number> {
       minutes: { type: "string", default: "60" },
       readings: { type: "string" },
       rate: { type: "string", default: "1000" },
+      warm: { type: "string", default: "60" },
       influx: { type: "boolean", default: false },
     },
   });
@@ -334,7 +349,7 @@ async function main(): Promise<number> {
   const minutes = Number(values.minutes);
   const awayMs =
     values.readings === undefined ? minutes * 60_000 : (Number(values.readings) / rate) * 1_000;
-  const plan = { awayMs, rate, warmUpMs: 60_000, progress: say };
+  const plan = { awayMs, rate, warmUpMs: Number(values.warm) * 1_000, progress: say };
   const report = await withScope(async (scope) => {
     if (!values.influx) return runStoreAway(scope, plan);
     const influx = await startInfluxServer();
@@ -348,6 +363,7 @@ async function main(): Promise<number> {
   say(`/readyz red             after ${whole(report.notReadyMs)} ms`);
   const [base, away, back] = [residentMb.base, residentMb.away, residentMb.back].map(whole);
   say(`resident memory         ${base} MB, away ${away} MB, catching up ${back} MB`);
+  say(`away, by tenths         ${report.awayTenthsMb.map(whole).join(" ")} MB`);
   say(`waiting at the return   ${report.backlog}, caught up in ${whole(report.catchUpMs)} ms`);
   const timesLive = whole(catchUpPerSecond / rate);
   say(`catch-up                ${whole(catchUpPerSecond)}/s, ${timesLive} × the live rate`);
