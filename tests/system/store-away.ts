@@ -1,7 +1,7 @@
 // `node tests/system/store-away.ts --minutes 60 --rate 1000 [--influx]`: the telemetry store can't
-// be written for so long (`--readings`: until so many wait; `--warm`: so many seconds after
-// the start) while devices go on; what goes on meanwhile, and what is there when it is back. With `--influx` the store is a real InfluxDB 1.x,
-// killed and started again.
+// be written for so long (`--readings`: until so many wait; `--warm`: so many seconds after the
+// start) while devices go on; what goes on meanwhile, and what is there when it is back. With
+// `--influx` the store is a real InfluxDB 1.x, killed and started again.
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { AlertRow } from "../../ingest/index.ts";
