@@ -1,29 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { flushCompileCache } from "node:module";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import {
-  type CountedChannelPublisher,
-  crashPointFrom,
-  openChannelPublisher,
-  openRedisJournal,
-  type PartitionedJournal,
-} from "../../broker/index.ts";
-import { callRecords, type Registry } from "../../devices/index.ts";
-import type { IngestRecords } from "../desk/desk.ts";
+import { openRedisJournal, type PartitionedJournal } from "../../broker/index.ts";
+import { openCommonPorts } from "../worker/common-ports.ts";
 import { loadRegistry } from "../worker/load-registry.ts";
-import { monitorFactory } from "../worker/monitor-factory.ts";
 import { systemPace } from "../worker/pace.ts";
 import { type FromThread, toPort } from "../worker/protocol.ts";
 import { retry } from "../worker/retry.ts";
 import type { WorkerLog } from "../worker/service.ts";
 import { channelsStatus, type IngestStatus } from "../worker/status.ts";
-import {
-  createLog,
-  endThread,
-  liveClock,
-  maintainRegularly,
-  statusIntervalMs,
-} from "../worker/surroundings.ts";
+import { createLog, maintainRegularly, statusIntervalMs } from "../worker/surroundings.ts";
 import { adoptLayout } from "./adopt-layout.ts";
 import { type ChangeRelay, createChangeRelay } from "./change-relay.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
@@ -47,14 +33,12 @@ interface Thread {
 interface Opened {
   parts: Omit<SharedParts, "isHeld">;
   journal: PartitionedJournal;
-  channels: CountedChannelPublisher;
   close(): Promise<void>;
 }
 
 async function open({ start, relay, log, signal }: Thread): Promise<Opened> {
-  const records = callRecords<{ ingest: IngestRecords; registry: Registry }>(start.recordsPort);
-  const { ingest, registry } = records.services;
-  const channels = await openChannelPublisher(start.channels, log);
+  const { ports, close: closePorts } = await openCommonPorts(start, log);
+  const { records } = ports;
   const untilItWorks = {
     pace: systemPace,
     signal,
@@ -69,31 +53,22 @@ async function open({ start, relay, log, signal }: Thread): Promise<Opened> {
   );
   const partitionOf = (sppgId: string): number => journal.partitionOf(sppgId);
   const { partitions } = journal;
-  const isNew = await retry(() => adoptLayout(ingest, { partitions, partitionOf }), untilItWorks);
+  const isNew = await retry(() => adoptLayout(records, { partitions, partitionOf }), untilItWorks);
   if (isNew) log.info({ partitions }, "the records follow a journal of other partitions now");
   const stores = await openPartitionStores({ place: start, partitions, partitionOf, log });
   const parts = {
+    ...ports,
     journal,
-    records: ingest,
-    registry,
     stores,
-    loaded: await loadRegistry({ registry, records: ingest }, untilItWorks),
+    loaded: await loadRegistry(ports, untilItWorks),
     changes: relay,
-    channels,
-    monitors: monitorFactory,
-    pace: systemPace,
-    liveClock,
-    crashPoint: crashPointFrom(start.crashPointSetting ?? undefined),
-    log,
-    onFatal: endThread,
   };
   const close = async (): Promise<void> => {
     await stores.close();
     await journal.close();
-    await channels.close();
-    records.close();
+    await closePorts();
   };
-  return { parts, journal, channels, close };
+  return { parts, journal, close };
 }
 
 /** The leases, and the partitions that follow them. */
@@ -127,12 +102,12 @@ function createOwnership(
 }
 
 function statusOf(opened: Opened, keeper: LeaseKeeper, set: PartitionSet): IngestStatus {
-  const { journal, channels } = opened;
+  const { parts, journal } = opened;
   const { all, owned } = set.status();
   return {
     ...all,
     ...(keeper.kept === null ? { state: "starting" } : {}),
-    channels: channelsStatus(channels, systemPace.monotonicMs()),
+    channels: channelsStatus(parts.channels, systemPace.monotonicMs()),
     partitions: {
       count: journal.partitions,
       owned,

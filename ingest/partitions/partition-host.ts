@@ -9,6 +9,7 @@ import type { Lease } from "../desk/leases.ts";
 import { ingestError } from "../errors.ts";
 import type { KitchenSnapshot } from "../monitor/monitor.ts";
 import type { TelemetryStore } from "../store/store.ts";
+import type { CommonPorts } from "../worker/common-ports.ts";
 import type { LoadedRegistry } from "../worker/load-registry.ts";
 import { isRetryable, retry } from "../worker/retry.ts";
 import {
@@ -21,16 +22,10 @@ import type { ConsumersStatus } from "../worker/status.ts";
 import { recordsOfPartition, registryOfPartition } from "./partition-records.ts";
 import { offsetStep, startPlaceOf } from "./start-place.ts";
 import { guardStore, type PartitionStores, requireHeld } from "./partition-stores.ts";
-import type { IngestRecords } from "../desk/desk.ts";
 
 /** What the partitions of a process have in common. */
-export interface SharedParts
-  extends Omit<
-    ServicePorts,
-    "readJournal" | "syncedOffset" | "commitCursor" | "store" | "records"
-  > {
+export interface SharedParts extends CommonPorts {
   journal: Pick<PartitionedJournal, "partition" | "partitionOf">;
-  records: IngestRecords;
   stores: PartitionStores;
   loaded: LoadedRegistry;
   changes: TimekeeperOptions["source"];

@@ -1,16 +1,8 @@
 import { flushCompileCache } from "node:module";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import {
-  type CountedChannelPublisher,
-  crashPointFrom,
-  type JournalAnnouncement,
-  openChannelPublisher,
-  openJournalFollower,
-} from "../../broker/index.ts";
-import { callRecords, type Registry } from "../../devices/index.ts";
-import type { IngestRecords } from "../desk/desk.ts";
+import { type JournalAnnouncement, openJournalFollower } from "../../broker/index.ts";
 import { ingestError } from "../errors.ts";
-import { monitorFactory } from "./monitor-factory.ts";
+import { type CommonPorts, openCommonPorts } from "./common-ports.ts";
 import { openStore } from "./open-store.ts";
 import { systemPace } from "./pace.ts";
 import {
@@ -24,13 +16,7 @@ import {
 import { retry } from "./retry.ts";
 import { type IngestService, type ServicePorts, startService, type WorkerLog } from "./service.ts";
 import { channelsStatus } from "./status.ts";
-import {
-  createLog,
-  endThread,
-  liveClock,
-  maintainRegularly,
-  statusIntervalMs,
-} from "./surroundings.ts";
+import { createLog, maintainRegularly, statusIntervalMs } from "./surroundings.ts";
 
 /** Cursors are the main thread's, which writes the journal. */
 function createCursors(send: (message: FromIngest) => void): {
@@ -65,44 +51,33 @@ interface Thread {
   cursors: ReturnType<typeof createCursors>;
 }
 
-type FilePorts = ServicePorts & { records: IngestRecords };
+type FilePorts = ServicePorts & CommonPorts;
 
 /** Everything that this thread has opened; `close` gives it all back. */
 async function openPorts(thread: Thread): Promise<{
   ports: FilePorts;
-  channels: CountedChannelPublisher;
   close: () => Promise<void>;
 }> {
   const { start, send, log } = thread;
-  const records = callRecords<{ ingest: IngestRecords; registry: Registry }>(start.recordsPort);
-  const channels = await openChannelPublisher(start.channels, log);
+  const common = await openCommonPorts(start, log);
   const follower = openJournalFollower({
     directory: start.journalDirectory,
     onDamage: (damage) => send({ kind: "damage", ...damage }),
   });
   const store = await openStore(start, log);
   const ports: FilePorts = {
+    ...common.ports,
     readJournal: (fromOffset, limits) => follower.read(fromOffset, thread.announcement, limits),
     syncedOffset: () => thread.announcement.syncedOffset,
     commitCursor: thread.cursors.commit,
-    records: records.services.ingest,
-    registry: records.services.registry,
     store,
-    channels,
-    monitors: monitorFactory,
-    pace: systemPace,
-    liveClock,
-    crashPoint: crashPointFrom(start.crashPointSetting ?? undefined),
-    log,
-    onFatal: endThread,
   };
   const close = async (): Promise<void> => {
     await follower.close();
     await store.close();
-    await channels.close();
-    records.close();
+    await common.close();
   };
-  return { ports, channels, close };
+  return { ports, close };
 }
 
 /** Offsets of another journal say nothing of this one's: rows would wait for theirs for ever. */
@@ -155,7 +130,7 @@ async function serve(thread: Thread): Promise<void> {
     } else stopAsked.resolve();
   });
   send({ kind: "started" });
-  const { ports, channels, close } = await openPorts(thread);
+  const { ports, close } = await openPorts(thread);
   await requireOneJournal(ports);
   const { firstOffset, recorderOffset } = start;
   // As of the start: what is acknowledged while this thread loads is news.
@@ -164,7 +139,7 @@ async function serve(thread: Thread): Promise<void> {
   loading.resolve(service);
   const report = (): void => {
     if (service === null) return;
-    const channelsNow = channelsStatus(channels, systemPace.monotonicMs());
+    const channelsNow = channelsStatus(ports.channels, systemPace.monotonicMs());
     const status = { ...service.status(), channels: channelsNow, partitions: null };
     send({ kind: "status", status });
   };
