@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
+import { commandMsMax } from "../command-time.ts";
 import type { Delivery } from "../edge/session.ts";
 import type { Journal } from "../journal/journal.ts";
 import { type ClusterConfig, describeCluster } from "./config.ts";
@@ -43,8 +44,6 @@ export interface ClusterState {
 
 /** As the embedded broker: what is not synced then is not acknowledged, and comes again. */
 const stopIdleMs = 2_500;
-/** A cluster that has not taken a command by then may take it still. */
-const commandMsMax = 5_000;
 
 /**
  * The MQTT edge of those who have a cluster already: a pool of connections whose sessions the

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Broker } from "../broker.ts";
+import { commandMsMax } from "../command-time.ts";
 import type { Delivery } from "../edge/session.ts";
 import { brokerError } from "../errors.ts";
 import type { Peers } from "./peers.ts";
@@ -14,8 +15,6 @@ const commandSchema = z.object({
 const deliverySchema = z.enum(["sent", "waiting", "dropped"]);
 
 const service = "command";
-/** A broker hands a command over in no time: one that is silent for so long is dead or frozen. */
-const deadlineMs = 1_500;
 /** The best first. */
 const ranking: readonly Delivery[] = ["sent", "waiting", "dropped"];
 
@@ -62,7 +61,11 @@ export async function sendCommand(
   const { answers, refusals, silent } = await peers.call(
     isAnyEnough && any !== undefined ? any : { role: "broker" },
     { service, body },
-    { answer: deliverySchema, deadlineMs, isEnough: (delivery) => delivery === "sent" },
+    {
+      answer: deliverySchema,
+      deadlineMs: commandMsMax,
+      isEnough: (delivery) => delivery === "sent",
+    },
   );
   const best = ranking.find((one) => answers.includes(one));
   if (best !== undefined) return best;
