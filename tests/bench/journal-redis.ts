@@ -1,5 +1,5 @@
 // The journal on Redis beside segment files, on the same disk in one run:
-// `node tests/bench/journal-redis.ts [--seconds 4] [--rounds 3] [--folder …]`.
+// `node tests/bench/journal-redis.ts [--server valkey] [--seconds 4] [--rounds 3] [--folder …]`.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,12 +9,15 @@ import type { Journal } from "../../broker/journal/journal.ts";
 import { openRedisJournal } from "../../broker/journal/redis/open-redis-journal.ts";
 import type { PartitionedJournal } from "../../broker/journal/redis/partitioned-journal.ts";
 import { startRedis } from "../support/redis.ts";
+import { valkeyProgram } from "../support/valkey.ts";
 
 const { values } = parseArgs({
   options: {
     folder: { type: "string", default: tmpdir() },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "4" },
+    /** `valkey`: the one with WAITAOF. */
+    server: { type: "string", default: "redis" },
   },
 });
 
@@ -96,11 +99,13 @@ try {
   const directory = await mkdtemp(path.join(values.folder, "nadi-journal-bench-"));
   cleanUps.push(() => rm(directory, { recursive: true, force: true }));
   const args = ["--appendonly", "yes", "--appendfsync", "always", "--dir", directory];
-  const redis = await startRedis(scope, { args });
+  const program = values.server === "valkey" ? valkeyProgram() : "redis-server";
+  const redis = await startRedis(scope, { program, args });
   const files = await openFileJournal({ directory: path.join(directory, "journal") });
   cleanUps.push(() => files.close());
   const streams = await openRedisJournal({ url: redis.url, partitions: 16, log: quiet });
   cleanUps.push(() => streams.close());
+  console.log(`${program}: ${streams.durability.detail}`);
   for (const inFlight of [32, 256, 2_000, 8_000]) {
     const onFiles: Measured[] = [];
     const onRedis: Measured[] = [];

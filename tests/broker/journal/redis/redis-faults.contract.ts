@@ -1,9 +1,15 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { systemClock } from "../../../../broker/journal/clock.ts";
 import { JournalError } from "../../../../broker/journal/errors.ts";
 import type { PartitionedJournal } from "../../../../broker/journal/redis/partitioned-journal.ts";
 import { eventually } from "../../../support/kitchen.ts";
+import type { Scope } from "../../../support/nadi-process.ts";
+import type { RedisServer } from "../../../support/redis.ts";
 import { startRedisProxy } from "../../../support/redis-proxy.ts";
+import { whyNoStrace } from "../../../system/needs.ts";
 import { append, reading, textOf } from "../harness.ts";
 import {
   type Acknowledged,
@@ -62,6 +68,23 @@ async function expectStored(journal: PartitionedJournal, running: Acknowledged):
   await view.close();
 }
 
+/** The next `fdatasync` of each thread answers that the disk has failed. */
+async function failNextSync(t: Scope, redis: RedisServer): Promise<void> {
+  const inject = ["-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=1"];
+  const strace = spawn("strace", ["-f", ...inject, "-p", String(redis.pid())], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = once(strace, "exit");
+  t.onTestFinished(async () => {
+    strace.kill();
+    await ended;
+  });
+  // Said when it has all threads.
+  for await (const line of createInterface(strace.stderr)) {
+    if (/attached/.test(line)) break;
+  }
+}
+
 /** What must hold when the journal's server dies, stands still, is full or lies. */
 export function testRedisFaults(start: StartRedis): void {
   test(
@@ -99,6 +122,25 @@ export function testRedisFaults(start: StartRedis): void {
     },
     slowMs,
   );
+
+  test("a sync that fails ends Redis: its entry is answered by the next one, and stored once", async (t) => {
+    const obstacle = whyNoStrace();
+    if (obstacle !== null) t.skip(obstacle);
+    const redis = await start(t);
+    const journal = await openOn(t, redis);
+    await appendTo(journal.appender, reading("before"));
+    await failNextSync(t, redis);
+    let isAnswered = false;
+    const answer = appendTo(journal.appender, reading("after")).finally(() => (isAnswered = true));
+    await withheld(journal, "redis-away");
+    expect(isAnswered).toBe(false);
+    // It has ended by itself: there is nobody left to kill.
+    await redis.kill();
+    await redis.start();
+    await answer;
+    const entries = await readPartition(await partitionUnderTest(journal));
+    expect(entries.map(textOf)).toEqual(["before", "after"]);
+  });
 
   test(
     "an answer that is lost is asked for again, and the entries are stored once",

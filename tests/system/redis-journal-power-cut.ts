@@ -1,0 +1,230 @@
+// Power cuts under the journal on Redis Streams:
+// `node tests/system/redis-journal-power-cut.ts --rounds 20 [--server valkey] [--fsync everysec]`.
+// Needs root: Redis, or a Valkey with WAITAOF, keeps its files on an ext4 image; each round stops it
+// under load, copies the image as what a power cut would have left, and starts another on the copy.
+// With `--fsync everysec`, accepted as weak, the check must find losses.
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { openRedisJournal } from "../../broker/journal/redis/open-redis-journal.ts";
+import type { PartitionedJournal } from "../../broker/journal/redis/partitioned-journal.ts";
+import { reading, textOf } from "../broker/journal/harness.ts";
+import { createLog, readPartition } from "../broker/journal/redis/harness.ts";
+import { copyImage, makeImage, mountImage, whyNoLoopImage } from "../support/loop-image.ts";
+import { inNamespace, wordsInNamespace } from "../support/namespace.ts";
+import { type Scope, tempFolder, withScope } from "../support/nadi-process.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
+import { valkeyProgram } from "../support/valkey.ts";
+
+export interface RedisPowerCutPlan {
+  rounds: number;
+  server: "redis" | "valkey";
+  fsync: "always" | "everysec";
+}
+
+export interface RedisPowerCutResult {
+  /** What the server says of itself, and what the journal says that it promises. */
+  version: string;
+  durability: string;
+  rounds: number;
+  acknowledged: number;
+  /** How many of the cuts fell into a rewrite of Redis' files. */
+  rewriting: number;
+  lost: number;
+  /** What was found under another offset than was told, or a server that did not start. */
+  faults: string[];
+}
+
+const imageSize = "96M";
+const kitchens = Array.from({ length: 8 }, (_, index) => `sppg-kota-${index}`);
+const partitions = 4;
+const inFlight = 128;
+/** Longer than a second, after which `everysec` would have synced once. */
+const lifeMs = { min: 200, max: 1_700 };
+/** Rewritten as often as some of the cuts need. */
+const rewriteWords = [
+  "--auto-aof-rewrite-min-size",
+  "256kb",
+  "--auto-aof-rewrite-percentage",
+  "50",
+];
+
+/** Throws unless `whyNoLoopImage` is `null`. */
+export async function cutPowerOfRedis(plan: RedisPowerCutPlan): Promise<RedisPowerCutResult> {
+  // What the script below prints.
+  const output = await inNamespace("mount", import.meta.filename, [JSON.stringify(plan)]);
+  return JSON.parse(output) as RedisPowerCutResult;
+}
+
+async function runRounds(plan: RedisPowerCutPlan): Promise<RedisPowerCutResult> {
+  const { rounds } = plan;
+  const counts = { rounds, acknowledged: 0, rewriting: 0, lost: 0 };
+  const result: RedisPowerCutResult = { version: "", durability: "", ...counts, faults: [] };
+  for (let round = 1; round <= rounds; round++) {
+    await withScope((scope) => runRound(scope, plan, result)).catch((error: unknown) => {
+      result.faults.push(`round ${round}: ${String(error)}`);
+    });
+    const { acknowledged, lost, faults } = result;
+    process.stderr.write(
+      `${round}: ${acknowledged} acknowledged, ${lost} lost, ${faults.length}\n`,
+    );
+  }
+  return result;
+}
+
+async function runRound(
+  scope: Scope,
+  plan: RedisPowerCutPlan,
+  result: RedisPowerCutResult,
+): Promise<void> {
+  const work = tempFolder(scope);
+  const [image, copy] = [path.join(work, "disk.img"), path.join(work, "crash.img")];
+  makeImage(image, imageSize);
+  const redis = await startOn(scope, plan, mountImage(scope, image).folder);
+  const journal = await open(scope, plan, redis);
+  result.version = await versionOf(redis);
+  result.durability = journal.durability.kind;
+  const acknowledged = appendForEver(journal);
+  await delay(lifeMs.min + Math.random() * (lifeMs.max - lifeMs.min));
+  const stopped = await stopWhole(redis.pid());
+  if (stopped.length > 1) result.rewriting++;
+  copyImage(image, copy);
+  // What it had answered before the stop lies in the socket: it was promised.
+  await delay(20);
+  for (const pid of stopped.slice(1)) process.kill(pid, "SIGKILL");
+  await redis.kill();
+  await journal.close();
+
+  const found = await readAll(scope, plan, mountImage(scope, copy).folder);
+  result.acknowledged += acknowledged.size;
+  for (const [text, offset] of acknowledged) {
+    const at = found.get(text);
+    if (at === undefined) result.lost++;
+    else if (at !== offset) result.faults.push(`${text} stands at ${at}, told was ${offset}`);
+  }
+}
+
+async function startOn(
+  scope: Scope,
+  { server, fsync }: RedisPowerCutPlan,
+  folder: string,
+): Promise<RedisServer> {
+  const directory = path.join(folder, "redis");
+  mkdirSync(directory, { recursive: true });
+  const words = ["--dir", directory, "--appendonly", "yes", "--appendfsync", fsync];
+  const program = server === "valkey" ? valkeyProgram() : "redis-server";
+  return startRedis(scope, { program, args: [...words, ...rewriteWords] });
+}
+
+async function open(
+  scope: Scope,
+  { fsync }: RedisPowerCutPlan,
+  { url }: RedisServer,
+): Promise<PartitionedJournal> {
+  const isWeakAccepted = fsync !== "always";
+  const journal = await openRedisJournal({ url, partitions, isWeakAccepted, log: createLog() });
+  scope.onTestFinished(() => journal.close());
+  return journal;
+}
+
+/** Until the journal is closed; answers what has been acknowledged so far, and its offset. */
+function appendForEver({ appender }: PartitionedJournal): ReadonlyMap<string, number> {
+  const acknowledged = new Map<string, number>();
+  let count = 0;
+  const append = (): void => {
+    const sppgId = kitchens[count % kitchens.length] ?? "";
+    const text = `entry-${++count}`;
+    appender.append(reading(text, { principal: `${sppgId}.probe-1` }), (error, offset) => {
+      // By then the power is cut.
+      if (error !== null) return;
+      acknowledged.set(text, offset);
+      append();
+    });
+  };
+  for (let index = 0; index < inFlight; index++) append();
+  return acknowledged;
+}
+
+/** Stops a server and whoever rewrites its files; resolves when no thread of them runs. */
+async function stopWhole(pid: number): Promise<number[]> {
+  process.kill(pid, "SIGSTOP");
+  await untilStopped(pid);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  const all = [pid, ...children.split(" ").filter(Boolean).map(Number)];
+  for (const child of all.slice(1)) {
+    process.kill(child, "SIGSTOP");
+    await untilStopped(child);
+  }
+  return all;
+}
+
+/** A sync that is under way ends before its thread stops. */
+async function untilStopped(pid: number): Promise<void> {
+  const isStopped = (thread: string): boolean =>
+    /\) [TZX] /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8"));
+  while (!readdirSync(`/proc/${pid}/task`).every(isStopped)) await delay(1);
+}
+
+/** Everything that a server finds in its files, with its offset. */
+async function readAll(
+  scope: Scope,
+  plan: RedisPowerCutPlan,
+  folder: string,
+): Promise<Map<string, number>> {
+  const journal = await open(scope, plan, await startOn(scope, plan, folder));
+  const found = new Map<string, number>();
+  for (let partition = 0; partition < partitions; partition++) {
+    for (const entry of await readPartition(await journal.partition(partition))) {
+      if (entry.kind === "publish") found.set(textOf(entry), entry.offset);
+    }
+  }
+  return found;
+}
+
+async function versionOf(redis: RedisServer): Promise<string> {
+  const info = await redis.cli("info", "server");
+  const valkey = /valkey_version:(\S+)/.exec(info)?.[1];
+  const version = /redis_version:(\S+)/.exec(info)?.[1] ?? "unknown";
+  return valkey === undefined ? `Redis ${version}` : `Valkey ${valkey}`;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "20" },
+      server: { type: "string", default: "redis" },
+      fsync: { type: "string", default: "always" },
+    },
+  });
+  const obstacle = whyNoLoopImage();
+  if (obstacle !== null) {
+    process.stdout.write(`power cut not run: ${obstacle}\n`);
+    return 1;
+  }
+  const result = await cutPowerOfRedis({
+    rounds: Number(values.rounds),
+    server: values.server === "valkey" ? "valkey" : "redis",
+    fsync: values.fsync === "everysec" ? "everysec" : "always",
+  });
+  const { version, durability, rounds, rewriting, acknowledged, lost, faults } = result;
+  process.stdout.write(
+    `${version}, appendfsync ${values.fsync} (${durability}), ${rounds} power cuts, ` +
+      `${rewriting} of them in a rewrite\n` +
+      `acknowledged ${acknowledged}, lost ${lost}, ${faults.length} faults\n` +
+      faults
+        .slice(0, 10)
+        .map((fault) => `fault: ${fault}\n`)
+        .join(""),
+  );
+  return lost === 0 && faults.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) {
+  const words = wordsInNamespace(process.argv);
+  if (words === null) process.exitCode = await main();
+  else {
+    const plan = JSON.parse(words[0] ?? "") as RedisPowerCutPlan;
+    process.stdout.write(JSON.stringify(await runRounds(plan)));
+  }
+}
