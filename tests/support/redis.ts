@@ -90,11 +90,15 @@ function portWords(port: number, tls: RedisOptions["tls"]): string[] {
 
 async function spawnRedis(program: string, args: readonly string[]): Promise<ChildProcess> {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = once(child, "exit").then(() => {
-    throw new Error(`${program} has ended (${child.exitCode ?? child.signalCode})`);
+  const lastSaid: string[] = [];
+  const ended = once(child, "close").then(() => {
+    const why = lastSaid.join("\n");
+    throw new Error(`${program} has ended (${child.exitCode ?? child.signalCode}): ${why}`);
   });
   const ready = new Promise<void>((resolve) => {
     createInterface(child.stdout).on("line", (line) => {
+      lastSaid.push(line);
+      if (lastSaid.length > 3) lastSaid.shift();
       if (line.includes("Ready to accept connections")) resolve();
     });
   });

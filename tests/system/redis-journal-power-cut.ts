@@ -1,8 +1,8 @@
-// Power cuts under the journal on Redis Streams:
-// `node tests/system/redis-journal-power-cut.ts --rounds 20 [--server valkey] [--fsync everysec]`.
-// Needs root: Redis, or a Valkey with WAITAOF, keeps its files on an ext4 image; each round stops it
-// under load, copies the image as what a power cut would have left, and starts another on the copy.
-// With `--fsync everysec`, accepted as weak, the check must find losses.
+// Power cuts under the journal on Redis Streams: `node tests/system/redis-journal-power-cut.ts
+// --rounds 20 [--server valkey] [--fsync everysec]`. Needs root: Redis, or a Valkey with WAITAOF,
+// keeps its files on an ext4 image; each round stops it under load, copies the image as what a
+// power cut would have left, and starts another on the copy. With `--fsync everysec`, accepted as
+// weak, the check must find losses.
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
