@@ -60,7 +60,7 @@ const deployments = {
   async roles(scope: Scope): Promise<Deployment> {
     const site = await createRolesSite(scope);
     await site.startAll(1);
-    const only = (role: RoleProcess["role"]): RoleProcess => {
+    const only = (role: RoleProcess["roles"][number]): RoleProcess => {
       const [found] = site.running(role);
       if (found === undefined) throw new Error(`no ${role} runs`);
       return found;

@@ -1,10 +1,10 @@
 // Who is outside of the processes of `roles-site.ts`: a page, and a device at a chosen broker.
 import { connect } from "mqtt";
-import { type ApiClient, eventually, signInPerson } from "../support/kitchen.ts";
+import { type ApiClient, eventually, mosquittoPub, signInPerson } from "../support/kitchen.ts";
 import { readMetric } from "../support/metrics.ts";
 import { connectRaw, type RawClient } from "../support/mqtt-wire.ts";
 import type { Scope } from "../support/nadi-process.ts";
-import type { RoleProcess, RolesSite } from "./roles-site.ts";
+import { probeId, type RoleProcess, type RolesSite } from "./roles-site.ts";
 import { slowly } from "./site.ts";
 
 /** What a page has heard over its WebSocket. */
@@ -88,4 +88,45 @@ export async function signInDevice(
   });
   if (returnCode !== 0) throw new Error(`CONNACK ${returnCode} for ${login.clientId}`);
   return client;
+}
+
+interface Snapshot {
+  latest: { deviceId: string }[];
+}
+
+/**
+ * A reading on its way from a device's socket to every dashboard: live, in history and in the
+ * snapshot.
+ */
+export async function followReading(
+  scope: Scope,
+  site: RolesSite,
+  { sppgId, celsius }: { sppgId: string; celsius: number },
+): Promise<void> {
+  const filter = `sppg/${sppgId}/production/#`;
+  const viewers = await Promise.all(
+    site.running("dashboard").map(async (dashboard) => {
+      const api = await signInAt(dashboard, site);
+      return { api, page: await openPage(scope, dashboard, { api, filter }) };
+    }),
+  );
+  const login = site.prepared.login(sppgId, probeId);
+  // Live values are sent at most once, and not of what was there before their reader: sent again.
+  const isShownLive = async (): Promise<boolean> => {
+    const message = JSON.stringify({ ts: Date.now(), celsius });
+    const { code, stderr } = await mosquittoPub(site, login, { message });
+    if (code !== 0) throw new Error(`mosquitto_pub ended with ${code}: ${stderr}`);
+    return viewers.every(({ page }) => page.heard.some(({ text }) => text.includes(`${celsius}`)));
+  };
+  await eventually(slowly(isShownLive), Boolean, deadlineMs);
+  const kitchen = `/api/kitchens/${sppgId}`;
+  const query = `device=${probeId}&reading=temperature&points=1`;
+  for (const { api } of viewers) {
+    const read = () => api.get<{ buckets: { last: number }[] }>(`${kitchen}/readings?${query}`);
+    await eventually(slowly(read), ({ buckets }) => buckets[0]?.last === celsius, deadlineMs);
+    const { latest } = await api.get<Snapshot>(`${kitchen}/snapshot`);
+    if (!latest.some(({ deviceId }) => deviceId === probeId)) {
+      throw new Error(`the snapshot does not know ${probeId}: ${JSON.stringify(latest)}`);
+    }
+  }
 }

@@ -23,9 +23,9 @@ import { type Servers, serversEnv, startServers } from "./servers.ts";
 import { slowly } from "./site.ts";
 import type { StoreReport } from "./store-contents.ts";
 
-/** A process with one role, as the others and people see it. */
+/** A process with a role, or some of them, as the others and people see it. */
 export interface RoleProcess extends NadiChild {
-  readonly role: Role;
+  readonly roles: readonly Role[];
   readonly httpUrl: string;
 }
 
@@ -78,22 +78,26 @@ export class RolesSite {
 
   /** Of one role, or all of them. */
   running(role?: Role): RoleProcess[] {
-    return [...this.#running].filter((one) => role === undefined || one.role === role);
+    return [...this.#running].filter((one) => role === undefined || one.roles.includes(role));
   }
 
   /** Resolves when its HTTP listens, a broker's MQTT too. */
-  async start(role: Role, launch: Pick<NadiLaunch, "wrap" | "env"> = {}): Promise<RoleProcess> {
+  async start(
+    given: Role | readonly Role[],
+    launch: Pick<NadiLaunch, "wrap" | "env"> = {},
+  ): Promise<RoleProcess> {
+    const roles = [given].flat();
     const child = spawnNadi(this.#scope, {
       ...launch,
       // Nothing of it is kept there.
       dataDir: tempFolder(this.#scope),
       mqttPort: this.mqttPort,
-      words: ["serve", "--role", role],
+      words: ["serve", "--role", roles.join(",")],
       env: { ...this.env, ...launch.env },
     });
-    if (role === "broker") await child.line("mqtt listening");
+    if (roles.includes("broker")) await child.line("mqtt listening");
     const { url } = await child.line("http listens");
-    const made = Object.assign(child, { role, httpUrl: String(url) });
+    const made = Object.assign(child, { roles, httpUrl: String(url) });
     this.#running.add(made);
     void child.exited.then(() => this.#running.delete(made));
     return made;

@@ -1,12 +1,12 @@
 import { expect, test, vi } from "vitest";
 import { roles } from "../../devices/index.ts";
 import { fileScope } from "../support/file-scope.ts";
-import { eventually, mosquittoPub } from "../support/kitchen.ts";
+import { eventually } from "../support/kitchen.ts";
 import { packets, type RawClient } from "../support/mqtt-wire.ts";
 import { runNadi, tempFolder } from "../support/nadi-process.ts";
 import { faultsOfForetold, foretellAlerts } from "./roles-alerts.ts";
 import { crashIngest, killOne, restartAll } from "./roles-faults.ts";
-import { openPage, signInAt, signInDevice, until } from "./roles-people.ts";
+import { followReading, openPage, signInAt, signInDevice, until } from "./roles-people.ts";
 import { createRolesSite, kitchenIds, probeId, type RolesSite } from "./roles-site.ts";
 import { slowly } from "./site.ts";
 
@@ -52,31 +52,8 @@ test("a role without its engines does not start, and names each variable", async
 
 test("what any broker acknowledges every dashboard shows, stored and live", async (t) => {
   const site = await shared;
-  const dashboards = pairOf(site.running("dashboard"));
-  const apis = await Promise.all(dashboards.map((one) => signInAt(one, site)));
-  for (const id of [sppgId, otherId]) {
-    const filter = `sppg/${id}/production/#`;
-    const pages = await Promise.all(
-      dashboards.map((one, at) =>
-        openPage(t, one, { api: pairOf(apis)[at === 0 ? 0 : 1], filter }),
-      ),
-    );
-    const login = site.prepared.login(id, probeId);
-    // Live values are sent at most once, and not of what was there before their reader: sent again.
-    const isShownLive = async (): Promise<boolean> => {
-      const message = JSON.stringify({ ts: Date.now(), celsius: 3.25 });
-      expect(await mosquittoPub(site, login, { message })).toMatchObject({ code: 0 });
-      return pages.every(({ heard }) => heard.some(({ text }) => text.includes("3.25")));
-    };
-    await eventually(slowly(isShownLive), Boolean, deadlineMs);
-    const query = `device=${probeId}&reading=temperature&points=1`;
-    for (const api of apis) {
-      const read = () => api.get<{ buckets: { last: number }[] }>(path(id, `readings?${query}`));
-      await eventually(slowly(read), ({ buckets }) => buckets[0]?.last === 3.25, deadlineMs);
-      const { latest } = await api.get<{ latest: { deviceId: string }[] }>(path(id, "snapshot"));
-      expect(latest.map(({ deviceId }) => deviceId)).toContain(probeId);
-    }
-  }
+  expect(site.running("dashboard")).toHaveLength(2);
+  for (const id of [sppgId, otherId]) await followReading(t, site, { sppgId: id, celsius: 3.25 });
 });
 
 test("a device has two connections over all brokers, and one of a client id", async (t) => {
