@@ -11,6 +11,7 @@ const aloneTests = [
   "redis-journal",
   "restart",
   "roles",
+  "roles-redis",
   "stop",
   "storm",
   "sync-fault",

@@ -1,17 +1,10 @@
-import { connect } from "mqtt";
 import { expect, test } from "vitest";
 import { decodeRealtimeMessage } from "../../devices/index.ts";
 import type { AlertRow } from "../../ingest/index.ts";
-import {
-  addDevice,
-  addKitchen,
-  addUser,
-  type ApiClient,
-  eventually,
-  signInPerson,
-} from "../support/kitchen.ts";
+import { addDevice, addKitchen, addUser, eventually, signInPerson } from "../support/kitchen.ts";
 import { type NadiProcess, type Scope, startNadi, tempFolder } from "../support/nadi-process.ts";
 import { createCertificates } from "../support/certificates.ts";
+import { allAlerts, openLivePage } from "../support/live-page.ts";
 import { psubscribe, startRedis } from "../support/redis.ts";
 import { ColdStore } from "./cold-store.ts";
 import { expectedAlerts, signalDays } from "./cold-store-signal.ts";
@@ -37,41 +30,6 @@ async function startKitchen(scope: Scope) {
   const signal = { index: 0, startMs: Date.now() - signalDays * 86_400_000 };
   const store = new ColdStore(scope, { port: nadi.mqttPort, device, signal, pauseMs: 10 });
   return { redis, nadi, api, store };
-}
-
-/** What a page does: it shows what it hears, and after each loss it reads all alerts anew. */
-async function openPage(scope: Scope, nadi: NadiProcess, api: ApiClient) {
-  const client = connect(`${nadi.httpUrl.replace("http", "ws")}/mqtt`, {
-    protocolVersion: 4,
-    reconnectPeriod: 200,
-    resubscribe: false,
-    wsOptions: { origin: nadi.httpUrl, headers: { cookie: api.cookie } },
-  });
-  const page = { known: new Set<string>(), liveCount: 0, connects: 0 };
-  client.on("message", (_topic, payload) => {
-    const decoded = decodeRealtimeMessage(String(payload));
-    if (!decoded.ok) throw new Error(decoded.issues.join("; "));
-    const { message } = decoded;
-    if (message.type === "production_alert") page.known.add(message.data.alertId);
-    else page.liveCount += 1;
-  });
-  const failures: unknown[] = [];
-  const read = async (): Promise<void> => {
-    await client.subscribeAsync(`sppg/${sppgId}/production/#`, { qos: 1 });
-    for (const { alertId } of await allAlerts(api)) page.known.add(alertId);
-    page.connects += 1;
-  };
-  client.on("connect", () => void read().catch((error: unknown) => failures.push(error)));
-  scope.onTestFinished(async () => {
-    await client.endAsync(true);
-  });
-  await until(() => page.connects > 0);
-  return Object.assign(page, { failures });
-}
-
-async function allAlerts(api: ApiClient): Promise<AlertRow[]> {
-  const path = `/api/kitchens/${sppgId}/alerts?state=all`;
-  return (await api.get<{ alerts: AlertRow[] }>(path)).alerts;
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -147,7 +105,7 @@ test("redis-cli shows live values and alerts as JSON under the exact names of th
   ]);
   const [first] = heard;
   expect(JSON.parse(first?.text ?? "")).toMatchObject({ sppgId, type: "production_update" });
-  const alerts = await allAlerts(api);
+  const alerts = await allAlerts(api, sppgId);
   await until(() => alertsOf(heard).said.size >= alerts.length);
 });
 
@@ -173,7 +131,7 @@ test("killed, flushed, frozen or cut, Redis stops no acknowledgement and loses n
 }, async (t) => {
   const { redis, nadi, api, store } = await startKitchen(t);
   const before = await psubscribe(t, redis, { pattern });
-  const page = await openPage(t, nadi, api);
+  const page = await openLivePage(t, { httpUrl: nadi.httpUrl, api }, sppgId);
   await until(() => alertsOf(before).said.size >= 2 && page.liveCount > 0);
 
   await redis.kill();
@@ -198,7 +156,7 @@ test("killed, flushed, frozen or cut, Redis stops no acknowledgement and loses n
   redis.thaw();
   await liveAgain(page, "SIGSTOP and SIGCONT");
 
-  const beforeCut = await allAlerts(api);
+  const beforeCut = await allAlerts(api, sppgId);
   await allSaid(() => [...before, ...after], beforeCut);
   expect(alertsOf(after).ids).toBeGreaterThan(0);
   const connects = page.connects;
@@ -208,7 +166,7 @@ test("killed, flushed, frozen or cut, Redis stops no acknowledgement and loses n
   await store.drain();
   const expected = expectedAlerts(store.signal, store.ackedBelow).length;
   const alerts = await eventually(
-    () => allAlerts(api),
+    () => allAlerts(api, sppgId),
     ({ length }) => length === expected,
     deadlineMs,
   );

@@ -25,6 +25,12 @@ export interface ForetoldReport {
 }
 
 export interface ForetoldAlerts {
+  /** Readings that were acknowledged so far. */
+  readonly acked: number;
+  /** Of alerts, so far. */
+  countRows(): Promise<number>;
+  /** Hears the messages again, after a loss of Redis. */
+  listen(password: string): Promise<void>;
   /** Nothing new is sent, and what was is acknowledged and compared. */
   compare(): Promise<ForetoldReport>;
 }
@@ -51,7 +57,9 @@ export async function foretellAlerts(
   site: RolesSite,
   lastsMs: number,
 ): Promise<ForetoldAlerts> {
-  const heard = await psubscribe(scope, site.servers.redis, { pattern: "*:production:alerts" });
+  const { servers } = site;
+  const look = { pattern: "*:production:alerts" };
+  const heard = [await psubscribe(scope, servers.redis, look)];
   const startMs = Date.now() - signalDays * 86_400_000;
   const pauseMs = Math.max(20, (lastsMs * windowOfStore * 1.1) / readingsMax);
   const stores = kitchenIds.map((sppgId, index) => {
@@ -64,7 +72,6 @@ export async function foretellAlerts(
     });
   });
   const compareOnce = async (): Promise<ForetoldReport> => {
-    const { servers } = site;
     const acked = stores.map((store) => store.acked());
     const rows = await readInfluxRows(servers.influx, servers.influxConfig, acked);
     const alerts = await query(servers.databaseUrl, alertsQuery);
@@ -74,12 +81,19 @@ export async function foretellAlerts(
       store: compareRows(rows, senderLog(stores, acked)),
       alerts: compareAlertRows({ alerts, waiting }, stores),
       messages: compareMessages(
-        heard.map(({ text }) => parse(text)),
+        heard.flat().map(({ text }) => parse(text)),
         alerts,
       ),
     };
   };
   return {
+    get acked() {
+      return stores.reduce((sum, { ackedBelow }) => sum + ackedBelow, 0);
+    },
+    countRows: async () => (await query(servers.databaseUrl, alertsQuery)).length,
+    async listen(password) {
+      heard.push(await psubscribe(scope, servers.redis, { ...look, password }));
+    },
     async compare() {
       await Promise.all(stores.map((store) => store.drain()));
       const isRight = (report: ForetoldReport): boolean => faultsOfForetold(report).length === 0;
