@@ -12,7 +12,9 @@ test.for([
   if (obstacle !== null) t.skip(`power cut under Redis: ${obstacle}`);
   const plan = { rounds: 2, server: row.server, fsync: "always" } as const;
   const result = await cutPowerOfRedis(plan);
-  expect(result).toMatchObject({ durability: row.durability, rounds: 2, lost: 0, faults: [] });
+  expect(result).toMatchObject({ durability: row.durability, lost: 0, faults: [] });
+  // The second has a torn tail, which a server does not start on before it is cut off.
+  expect(result.repaired).toBeGreaterThanOrEqual(1);
   expect(result.acknowledged).toBeGreaterThan(100);
 });
 

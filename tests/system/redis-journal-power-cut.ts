@@ -1,9 +1,10 @@
 // Power cuts under the journal on Redis Streams: `node tests/system/redis-journal-power-cut.ts
 // --rounds 20 [--server valkey] [--fsync everysec]`. Needs root: Redis, or a Valkey with WAITAOF,
 // keeps its files on an ext4 image; each round stops it under load, copies the image as what a
-// power cut would have left, and starts another on the copy. With `--fsync everysec`, accepted as
-// weak, the check must find losses.
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+// power cut would have left, and starts another on the copy; each second copy gets a torn tail.
+// With `--fsync everysec`, accepted as weak, the check must find losses.
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -31,6 +32,8 @@ export interface RedisPowerCutResult {
   acknowledged: number;
   /** How many of the cuts fell into a rewrite of Redis' files. */
   rewriting: number;
+  /** How often the server did not start before its own tool had cut a torn tail off its files. */
+  repaired: number;
   lost: number;
   /** What was found under another offset than was told, or a server that did not start. */
   faults: string[];
@@ -59,12 +62,15 @@ export async function cutPowerOfRedis(plan: RedisPowerCutPlan): Promise<RedisPow
 
 async function runRounds(plan: RedisPowerCutPlan): Promise<RedisPowerCutResult> {
   const { rounds } = plan;
-  const counts = { rounds, acknowledged: 0, rewriting: 0, lost: 0 };
+  const counts = { rounds, acknowledged: 0, rewriting: 0, repaired: 0, lost: 0 };
   const result: RedisPowerCutResult = { version: "", durability: "", ...counts, faults: [] };
   for (let round = 1; round <= rounds; round++) {
-    await withScope((scope) => runRound(scope, plan, result)).catch((error: unknown) => {
-      result.faults.push(`round ${round}: ${String(error)}`);
-    });
+    const isTorn = round % 2 === 0;
+    await withScope((scope) => runRound(scope, { ...plan, isTorn }, result)).catch(
+      (error: unknown) => {
+        result.faults.push(`round ${round}: ${String(error)}`);
+      },
+    );
     const { acknowledged, lost, faults } = result;
     process.stderr.write(
       `${round}: ${acknowledged} acknowledged, ${lost} lost, ${faults.length}\n`,
@@ -75,7 +81,7 @@ async function runRounds(plan: RedisPowerCutPlan): Promise<RedisPowerCutResult> 
 
 async function runRound(
   scope: Scope,
-  plan: RedisPowerCutPlan,
+  plan: RedisPowerCutPlan & { isTorn: boolean },
   result: RedisPowerCutResult,
 ): Promise<void> {
   const work = tempFolder(scope);
@@ -96,7 +102,15 @@ async function runRound(
   await redis.kill();
   await journal.close();
 
-  const found = await readAll(scope, plan, mountImage(scope, copy).folder);
+  const { folder } = mountImage(scope, copy);
+  if (plan.isTorn) tearTail(folder);
+  const again = await startOn(scope, plan, folder).catch((error: unknown) => {
+    if (!String(error).includes("Bad file format")) throw error;
+    result.repaired++;
+    repair(plan, folder);
+    return startOn(scope, plan, folder);
+  });
+  const found = await readAll(await open(scope, plan, again));
   result.acknowledged += acknowledged.size;
   for (const [text, offset] of acknowledged) {
     const at = found.get(text);
@@ -166,13 +180,25 @@ async function untilStopped(pid: number): Promise<void> {
   while (!readdirSync(`/proc/${pid}/task`).every(isStopped)) await delay(1);
 }
 
-/** Everything that a server finds in its files, with its offset. */
-async function readAll(
-  scope: Scope,
-  plan: RedisPowerCutPlan,
-  folder: string,
-): Promise<Map<string, number>> {
-  const journal = await open(scope, plan, await startOn(scope, plan, folder));
+/** A stop waits for a sync that is under way; a power cut may leave zeros of what it had begun. */
+function tearTail(folder: string): void {
+  const manifest = readFileSync(manifestIn(folder), "utf8");
+  const last = [...manifest.matchAll(/^file (\S+\.incr\.aof) /gm)].at(-1)?.[1] ?? "";
+  appendFileSync(path.join(path.dirname(manifestIn(folder)), last), Buffer.alloc(4_096));
+}
+
+function manifestIn(folder: string): string {
+  return path.join(folder, "redis", "appendonlydir", "appendonly.aof.manifest");
+}
+
+/** As whoever runs the server would: everything behind the last good command is cut off. */
+function repair({ server }: RedisPowerCutPlan, folder: string): void {
+  const manifest = manifestIn(folder);
+  execFileSync(`${server}-check-aof`, ["--fix", manifest], { input: "y\n", stdio: "pipe" });
+}
+
+/** Everything that a journal holds, with its offset. */
+async function readAll(journal: PartitionedJournal): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   for (let partition = 0; partition < partitions; partition++) {
     for (const entry of await readPartition(await journal.partition(partition))) {
@@ -207,10 +233,11 @@ async function main(): Promise<number> {
     server: values.server === "valkey" ? "valkey" : "redis",
     fsync: values.fsync === "everysec" ? "everysec" : "always",
   });
-  const { version, durability, rounds, rewriting, acknowledged, lost, faults } = result;
+  const { version, durability, rounds, rewriting, repaired } = result;
+  const { acknowledged, lost, faults } = result;
   process.stdout.write(
     `${version}, appendfsync ${values.fsync} (${durability}), ${rounds} power cuts, ` +
-      `${rewriting} of them in a rewrite\n` +
+      `${rewriting} of them in a rewrite, ${repaired} with a tail to be cut off\n` +
       `acknowledged ${acknowledged}, lost ${lost}, ${faults.length} faults\n` +
       faults
         .slice(0, 10)
