@@ -17,6 +17,7 @@ import {
   type Peers,
   publisherEnd,
   registerBrokerMetrics,
+  requireFilesTaken,
   serveBroker,
   serveConformance,
   serveJournal,
@@ -53,6 +54,7 @@ import {
   registryServiceModule,
   runCommandLine,
   runService,
+  startBeside,
   serveChanges,
   type ServeParts,
   startRecordsWorker,
@@ -72,6 +74,7 @@ import {
   type HistoryThread,
   deskServiceModule,
   type Ingest,
+  requireOneJournal,
   ingestChecks,
   ingestMigrationsModule,
   type IngestRecords,
@@ -157,6 +160,7 @@ async function startCore({ configs, plan, parts }: Setting): Promise<Core> {
   // Only who joins a cluster keeps something in its folder: whom it is known as there.
   const isKnown = plan.roles.has("broker") && cluster !== null;
   const sharedLock = isKnown ? "folder-shared" : "shared";
+  if (config.redis !== null) await requireFilesTaken(devices.dataDir);
   const records = await startRecordsWorker<Services>({
     ...devices,
     lock: plan.isShared ? sharedLock : true,
@@ -165,6 +169,7 @@ async function startCore({ configs, plan, parts }: Setting): Promise<Core> {
   });
   parts.stack.push(() => records.close());
   const { registry, ingest } = records.services;
+  if (config.redis === null && plan.roles.has("ingest")) await requireOneJournal(ingest);
   const feed = await serveChanges(registry, parts);
   const recordsLog = parts.log.child({ component: "records" });
   const audit = new AuditWriter((events) => registry.appendAudit(events), recordsLog);
@@ -227,15 +232,13 @@ interface Front {
 
 /** Edge and back half start beside each other; the edge stops first, so that all is drained. */
 async function startMiddle(setting: Setting, core: Core): Promise<Front> {
-  const stacks = { back: new StopStack(), edge: new StopStack() };
-  const { parts } = setting;
-  parts.stack.push(() => stacks.back.unwind());
-  parts.stack.push(() => stacks.edge.unwind());
-  const [broker, back] = await Promise.all([
-    startEdge({ ...setting, parts: { ...parts, stack: stacks.edge } }, core),
-    startBack({ ...setting, parts: { ...parts, stack: stacks.back } }, core),
-  ]);
-  if (back.channels !== null && broker !== null) joinChannels(back.channels, broker, parts.stack);
+  const [broker, back] = await startBeside(
+    setting.parts,
+    (parts) => startEdge({ ...setting, parts }, core),
+    (parts) => startBack({ ...setting, parts }, core),
+  );
+  const { stack } = setting.parts;
+  if (back.channels !== null && broker !== null) joinChannels(back.channels, broker, stack);
   return { core, back, broker };
 }
 

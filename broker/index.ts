@@ -77,5 +77,5 @@ export {
   servePeopleEdge,
   showAllDevices,
 } from "./serve-broker.ts";
-export { serveJournal } from "./serve-journal.ts";
+export { requireFilesTaken, serveJournal } from "./serve-journal.ts";
 export { type TimedJournal, Timekeeper, type TimekeeperOptions } from "./timekeeper.ts";

@@ -41,6 +41,7 @@ export {
 export { planRoles, type Role, type RolePlan, roles } from "./cli/roles.ts";
 export { createServeCommand, type ServeWords } from "./cli/serve-command.ts";
 export type { ServeParts } from "./cli/serve-parts.ts";
+export { startBeside } from "./cli/start-beside.ts";
 export { StopStack } from "./cli/stop-stack.ts";
 export { createUserCommands } from "./cli/user-commands.ts";
 export { welcome, welcomeRoles } from "./cli/welcome.ts";

@@ -30,6 +30,7 @@ export { historyPlace, readingsDirectory } from "./readings-directory.ts";
 export { findRuleFaults } from "./rules/check-rule.ts";
 export type { RulePreview, RulePreviewQuery } from "./preview/preview.ts";
 export { type Rule, ruleSchema, type RuleVersion } from "./rules/rule.ts";
+export { requireOneJournal } from "./require-one-journal.ts";
 export { serveHistory, serveIngest } from "./serve-ingest.ts";
 export { askKitchens, type KitchenQueries, serveKitchens } from "./shared-kitchens.ts";
 export { type HistoryThread, startHistory } from "./store/history-thread.ts";

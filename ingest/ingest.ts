@@ -21,6 +21,8 @@ export interface IngestOptions {
   /** `NADI_CRASH_POINT`, for fault tests. */
   crashPointSetting?: string | undefined;
   log: Logger;
+  /** Hears how to stop the thread as soon as there is one, before it has started. */
+  onThread?: (stop: () => Promise<void>) => void;
 }
 
 /** Recorder and monitor in a thread of their own, as the main thread sees them. */
@@ -64,6 +66,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   };
   const worker = startThread(new URL("./worker/main.ts", import.meta.url), start);
   const ingest = new FileIngest(worker, options);
+  options.onThread?.(() => ingest.stop());
   await ingest.started;
   return ingest;
 }

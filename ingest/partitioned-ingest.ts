@@ -29,6 +29,8 @@ export interface PartitionedIngestOptions {
   /** `NADI_CRASH_POINT`, for fault tests. */
   crashPointSetting?: string | undefined;
   log: Logger;
+  /** Hears how to stop the thread as soon as there is one, before it has started. */
+  onThread?: (stop: () => Promise<void>) => void;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function startPartitionedIngest(options: PartitionedIngestOptions):
   };
   const worker = startThread(new URL("./partitions/main.ts", import.meta.url), start);
   const ingest = new PartitionedIngest(worker, options);
+  options.onThread?.(() => ingest.stop());
   await ingest.started;
   return ingest;
 }

@@ -33,16 +33,15 @@ export async function serveIngest(
   { log, stack, crashPointSetting }: ServeParts,
 ): Promise<Ingest> {
   const { journal, redisJournal, dataDir } = options;
-  const common = { ...options, crashPointSetting, log: log.child({ component: "ingest" }) };
-  let ingest: Ingest;
-  if (redisJournal !== null) {
-    ingest = await startPartitionedIngest({ ...common, journal: redisJournal });
-  } else {
-    if (journal === null || "partitions" in journal) throw new Error("segment files need a broker");
-    ingest = await startIngest({ ...common, journal, journalDirectory: journalDirectory(dataDir) });
-  }
-  stack.push(() => ingest.stop());
-  return ingest;
+  const common = {
+    ...options,
+    crashPointSetting,
+    log: log.child({ component: "ingest" }),
+    onThread: (stop: () => Promise<void>) => stack.push(stop),
+  };
+  if (redisJournal !== null) return startPartitionedIngest({ ...common, journal: redisJournal });
+  if (journal === null || "partitions" in journal) throw new Error("segment files need a broker");
+  return startIngest({ ...common, journal, journalDirectory: journalDirectory(dataDir) });
 }
 
 /** What charts are drawn from. */

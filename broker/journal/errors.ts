@@ -17,6 +17,8 @@ export const journalErrors = {
   JOURNAL_OPEN_FAILED: { class: "unavailable", retryable: true },
   /** Redis may lose what was acknowledged, and `NADI_ACCEPT_WEAK_JOURNAL` does not accept it. */
   JOURNAL_WEAK_REFUSED: { class: "input", retryable: false },
+  /** Another journal would leave behind what these files hold. */
+  JOURNAL_NOT_EMPTY: { class: "input", retryable: false },
   /** Redis holds a journal of another number of partitions. */
   JOURNAL_PARTITIONS_MISMATCH: { class: "input", retryable: false },
   /** A cursor's name or position is impossible. */

@@ -178,7 +178,11 @@ async function walkSegment(
   return end ?? start;
 }
 
-async function readCursors(folder: JournalFolder, lastOffset: number) {
+/** The cursors on disk, and how far each is behind this offset. */
+export async function readCursors(
+  folder: JournalFolder,
+  lastOffset: number,
+): Promise<JournalReport["cursors"]> {
   const cursors: JournalReport["cursors"] = [];
   for (const fileName of (await listFolder(folder)).toSorted()) {
     const name = cursorNameOf(fileName);

@@ -23,6 +23,7 @@ export const stopSignals = ["SIGTERM", "SIGINT"] as const;
 
 /** SIGTERM to exit: a supervisor kills after 10 s, and 5 s is what we promise. */
 const stopDeadlineMs = 4_500;
+const lastWordsMs = 400;
 
 /** A part of a service that may end by itself. */
 export interface Watchable {
@@ -47,19 +48,36 @@ export function watchWorkers(
   return promise;
 }
 
-/** Starts, runs until the signal or a failure, stops; answers the exit code. */
+/**
+ * Starts, runs until the signal or a failure, stops; answers the exit code. A signal that comes
+ * during the start ends the process when what had started by then is stopped.
+ */
 export async function runService(options: ServiceOptions): Promise<number> {
   const { log, signal, stack } = options;
   // The last resort: Node ends the process after it, as a broken promise must.
   process.on("uncaughtExceptionMonitor", (error) => log.fatal({ err: error }, "uncaught"));
+  const told = aborted(signal, log);
+  const starting = options.start();
   try {
-    const service = await options.start();
-    await Promise.race([aborted(signal, log), service.failed]);
+    const service = await Promise.race([starting, told.then(() => null)]);
+    if (service === null) return await stopStarting(starting, log, stack);
+    await Promise.race([told, service.failed]);
     service.beforeStop();
   } catch (error) {
     return await abandon(error, log, stack);
   }
   return await stopServing(log, stack);
+}
+
+/** The start goes on meanwhile, and may wait for an engine that is away: its end is the exit. */
+async function stopStarting(
+  starting: Promise<unknown>,
+  log: Logger,
+  stack: StopStack,
+): Promise<never> {
+  // What is stopped under it may fail it.
+  starting.catch((error: unknown) => log.debug({ err: error }, "the start was broken off"));
+  return process.exit(await stopServing(log, stack));
 }
 
 /** `false`: the deadline has passed before everything was stopped. */
@@ -75,6 +93,9 @@ async function unwindInTime(stack: StopStack): Promise<boolean> {
 
 /** Stops after a failure, which is what the caller must hear of whatever the stop brings. */
 async function abandon(error: unknown, log: Logger, stack: StopStack): Promise<never> {
+  // The caller has time to say what failed; what still hangs then must not keep the process.
+  const end = (): never => process.exit(exitCodes.failed);
+  setTimeout(end, stopDeadlineMs + lastWordsMs).unref();
   try {
     if (await unwindInTime(stack)) throw error;
   } catch (thrown) {
@@ -82,7 +103,7 @@ async function abandon(error: unknown, log: Logger, stack: StopStack): Promise<n
     throw error;
   }
   log.fatal({ err: error }, "failed, and something does not stop");
-  return process.exit(exitCodes.failed);
+  return end();
 }
 
 async function stopServing(log: Logger, stack: StopStack): Promise<number> {

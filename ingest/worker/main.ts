@@ -1,7 +1,6 @@
 import { flushCompileCache } from "node:module";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type JournalAnnouncement, openJournalFollower } from "../../broker/index.ts";
-import { ingestError } from "../errors.ts";
 import { type CommonPorts, openCommonPorts } from "./common-ports.ts";
 import { openStore } from "./open-store.ts";
 import { systemPace } from "./pace.ts";
@@ -13,7 +12,6 @@ import {
   type ToIngest,
   toPort,
 } from "./protocol.ts";
-import { retry } from "./retry.ts";
 import { type IngestService, type ServicePorts, startService, type WorkerLog } from "./service.ts";
 import { channelsStatus } from "./status.ts";
 import { createLog, maintainRegularly, statusIntervalMs } from "./surroundings.ts";
@@ -80,23 +78,6 @@ async function openPorts(thread: Thread): Promise<{
   return { ports, close };
 }
 
-/** Offsets of another journal say nothing of this one's: rows would wait for theirs for ever. */
-async function requireOneJournal({ records, log }: FilePorts): Promise<void> {
-  const untilItWorks = {
-    pace: systemPace,
-    signal: new AbortController().signal,
-    onFailure: (error: unknown) => log.warn({ err: error }, "the records do not answer yet"),
-  };
-  const partitions = await retry(() => records.readLayout(), untilItWorks);
-  if (partitions === 1) return;
-  throw ingestError("INGEST_LAYOUT_DIFFERS", {
-    message:
-      `These records follow a journal of ${partitions} partitions: set NADI_JOURNAL=redis ` +
-      "as before, or start with records of another place.",
-    facts: { partitions },
-  });
-}
-
 async function serve(thread: Thread): Promise<void> {
   const { port, start, send } = thread;
   const loading = Promise.withResolvers<IngestService>();
@@ -131,7 +112,6 @@ async function serve(thread: Thread): Promise<void> {
   });
   send({ kind: "started" });
   const { ports, close } = await openPorts(thread);
-  await requireOneJournal(ports);
   const { firstOffset, recorderOffset } = start;
   // As of the start: what is acknowledged while this thread loads is news.
   const replayUpTo = start.announcement.syncedOffset;

@@ -64,20 +64,36 @@ test("a second SIGTERM while it stops changes nothing", async (t) => {
   expect(contents.findMissing(load.acked())).toEqual([]);
 });
 
-test("a port that somebody has ends the start with a message that names it", async (t) => {
+test("what can't be had ends the start with its name, also where much starts beside it", async (t) => {
   const holder = net.createServer().listen(0, "127.0.0.1");
   await once(holder, "listening");
   t.onTestFinished(() => void holder.close());
-  const { port } = holder.address() as net.AddressInfo;
+  const port = String((holder.address() as net.AddressInfo).port);
+  // Of a folder that has served, ingest is at work before the port is refused.
+  const dataDir = tempFolder(t);
+  await (await startNadi(t, { dataDir })).stop();
 
-  const mqtt = spawnNadi(t, { dataDir: tempFolder(t), mqttPort: port });
-  expect(await mqtt.exited).toEqual({ code: 1, signal: null });
-  expect(mqtt.stderr()).toContain(String(port));
-  expect(mqtt.stderr()).toContain("EADDRINUSE");
+  const refusals: [env: Record<string, string>, names: string[]][] = [
+    [{ NADI_MQTT_PORT: port }, [port, "EADDRINUSE"]],
+    [{ NADI_HTTP_PORT: port }, [port, "EADDRINUSE"]],
+    [{ NADI_TLS_CERT: "/nowhere.pem", NADI_TLS_KEY: "/nowhere.pem" }, ["/nowhere.pem"]],
+  ];
+  for (const [env, names] of refusals) {
+    const child = spawnNadi(t, { dataDir, env });
+    // A process that hangs fails at the test's own limit.
+    expect(await child.exited).toEqual({ code: 1, signal: null });
+    for (const name of names) expect(child.stderr()).toContain(name);
+  }
+});
 
-  const http = spawnNadi(t, { dataDir: tempFolder(t), env: { NADI_HTTP_PORT: String(port) } });
-  expect(await http.exited).toEqual({ code: 1, signal: null });
-  expect(http.stderr()).toContain(String(port));
+test("SIGTERM during a start that waits ends it, in time and in order", async (t) => {
+  const env = { NADI_JOURNAL: "redis", NADI_JOURNAL_REDIS_URL: "redis://127.0.0.1:1" };
+  const child = spawnNadi(t, { dataDir: tempFolder(t), env });
+  await child.line("redis is away");
+  const toldMs = performance.now();
+  child.signal("SIGTERM");
+  expect(await child.exited).toEqual({ code: 0, signal: null });
+  expect(performance.now() - toldMs).toBeLessThan(5_000);
 });
 
 test("a second serve on one data folder is refused and leaves the first alone", async (t) => {
