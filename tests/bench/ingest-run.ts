@@ -41,6 +41,8 @@ export interface IngestRunOptions {
   /** Of those that are filled. */
   entries: number;
   hasParts: boolean;
+  /** Shown at the rate of the clock, behind the first contact. */
+  isPaced: boolean;
 }
 
 /** Figures by their names. */
@@ -57,15 +59,23 @@ const behindEntries = recorderLimits.pendingMax + 2_000;
 /** What the recorder may hold back at the end, where nothing more comes that has it written. */
 const restEntries = 20_000;
 
+type MonitorStatus = ReturnType<IngestService["status"]>["monitor"];
 type Consumers = { status: () => ReturnType<IngestService["status"]>; announced: () => void };
 
-/** Shows the journal as far as its consumers have come; its time is how far that is. */
+/**
+ * Shows the journal as far as its consumers have come, and no further than the clock once that
+ * counts; its time is how far that is.
+ */
 function createHorizon(lastOffset: number, rate: number) {
   let syncedOffset = 0;
   let service: Consumers | null = null;
+  let paced: { fromMs: number; fromOffset: number } | null = null;
+  const dueOffset = ({ fromMs, fromOffset }: NonNullable<typeof paced>): number =>
+    fromOffset + ((performance.now() - fromMs) * rate) / 1000;
   const advance = (readOffset: number): void => {
     const writtenOffset = service?.status().recorder.nextOffset ?? 0;
-    const next = Math.min(lastOffset, readOffset + aheadEntries, writtenOffset + behindEntries);
+    const due = paced === null ? lastOffset : Math.min(lastOffset, Math.floor(dueOffset(paced)));
+    const next = Math.min(due, readOffset + aheadEntries, writtenOffset + behindEntries);
     if (next <= syncedOffset) return;
     syncedOffset = next;
     service?.announced();
@@ -74,21 +84,44 @@ function createHorizon(lastOffset: number, rate: number) {
     get syncedOffset() {
       return syncedOffset;
     },
-    monotonicMs: () => (syncedOffset * 1000) / rate,
+    monotonicMs: () => ((paced === null ? syncedOffset : dueOffset(paced)) * 1000) / rate,
     advance,
+    /** From now on the clock counts. */
+    pace() {
+      paced = { fromMs: performance.now(), fromOffset: syncedOffset };
+    },
     attach(its: Consumers) {
       service = its;
     },
   };
 }
 
+/** How far apart the monitor's checkpoints end. */
+interface Rounds {
+  count: number;
+  endedAtMs: number;
+  apartMsMax: number;
+  /** What a start would fold again. */
+  entriesMax: number;
+}
+
+function look(rounds: Rounds, { checkpoints, nextOffset, committedOffset }: MonitorStatus): void {
+  const nowMs = performance.now();
+  rounds.entriesMax = Math.max(rounds.entriesMax, nextOffset - committedOffset);
+  rounds.apartMsMax = Math.max(rounds.apartMsMax, nowMs - rounds.endedAtMs);
+  if (checkpoints === rounds.count) return;
+  rounds.count = checkpoints;
+  rounds.endedAtMs = nowMs;
+}
+
 async function untilAt(
   service: IngestService,
   horizon: ReturnType<typeof createHorizon>,
-  offset: number,
+  { offset, rounds }: { offset: number; rounds?: Rounds },
 ): Promise<void> {
   for (;;) {
     const { recorder, monitor } = service.status();
+    if (rounds !== undefined) look(rounds, monitor);
     const done = Math.min(recorder.nextOffset, monitor.nextOffset);
     if (done > offset) return;
     horizon.advance(monitor.nextOffset);
@@ -119,11 +152,14 @@ async function measure(
   options: IngestRunOptions & { lastOffset: number },
 ): Promise<IngestRun> {
   const start = spent(service);
-  await untilAt(service, horizon, options.warmEntries);
+  await untilAt(service, horizon, { offset: options.warmEntries });
   const warm = spent(service);
   const startMs = performance.now();
   const endParts = options.hasParts ? await profileParts() : null;
-  await untilAt(service, horizon, options.lastOffset);
+  if (options.isPaced) horizon.pace();
+  const { checkpoints: count } = service.status().monitor;
+  const rounds: Rounds = { count, endedAtMs: startMs, apartMsMax: 0, entriesMax: 0 };
+  await untilAt(service, horizon, { offset: options.lastOffset, rounds });
   const parts = (await endParts?.()) ?? new Map<string, number>();
   const end = spent(service);
   const rows = end.stored - warm.stored;
@@ -137,6 +173,8 @@ async function measure(
     "µs of other threads": (end.processMicros - warm.processMicros) / rows - micros,
     "readings/s": (rows * 1000) / (performance.now() - startMs),
     checkpoints: service.status().monitor.checkpoints,
+    "s between two, at most": rounds.apartMsMax / 1000,
+    "entries folded since one, at most": rounds.entriesMax,
     "heap after collection, MiB": heapUsed / 2 ** 20,
     "arrays outside of it, MiB": (external + arrayBuffers) / 2 ** 20,
     "memory, MiB": rss / 2 ** 20,

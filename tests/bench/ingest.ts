@@ -28,7 +28,11 @@ const { values } = parseArgs({
     /** Messages a second of the journal's time: 300,000 devices, each every 30 s. */
     rate: { type: "string", default: "10000" },
     rounds: { type: "string", default: "3" },
+    /** Entries that come before what is measured; default a third, 600,000 at most. */
+    warm: { type: "string" },
     parts: { type: "boolean", default: false },
+    /** Shown at the rate of the clock, not as fast as ingest goes: what a checkpoint takes. */
+    paced: { type: "boolean", default: false },
     "semi-space-mb": { type: "string", default: "0" },
     folder: { type: "string", default: tmpdir() },
     /** Filled journals stay in this folder, and are taken from there the next time. */
@@ -38,7 +42,7 @@ const { values } = parseArgs({
 const entries = Number(values.entries);
 const rate = Number(values.rate);
 /** What comes first is first contact with every series, and code that is cold. */
-const warmEntries = Math.min(600_000, Math.floor(entries / 3));
+const warmEntries = Number(values.warm ?? Math.min(600_000, Math.floor(entries / 3)));
 const appendsUnderWay = 4_000;
 const rowsOfInsert = 1_000;
 const migrationModules = [registryMigrationsModule, ingestMigrationsModule];
@@ -156,6 +160,7 @@ async function run(filled: string, round: string): Promise<IngestRun> {
     rate,
     entries,
     hasParts: values.parts,
+    isPaced: values.paced,
   };
   const child = fork(new URL("./ingest-run.ts", import.meta.url), {
     execArgv: ["--expose-gc", ...execArgv],

@@ -174,8 +174,18 @@ export function describeSlopes({ lives }: SoakReport): string {
     `longest life ${Math.round(spanOf(longest) / 1000)} s of ${lives.length}; slopes an hour:`,
     `memory ${slope(({ residentMb }) => residentMb)} MB,`,
     `heap ${slope(({ heapMb }) => heapMb)} MB,`,
-    `descriptors ${slope(({ descriptors }) => descriptors)}`,
+    `descriptors ${slope(({ descriptors }) => descriptors)};`,
+    `least memory of each quarter: ${leastOfQuarters(warm).join(", ")} MB`,
   ].join(" ");
+}
+
+/** Young generations come and go by 50 MB a thread: what they stand on is seen between two. */
+function leastOfQuarters(samples: readonly ProcessSample[]): number[] {
+  const quarter = Math.max(1, Math.ceil(samples.length / 4));
+  return [0, 1, 2, 3]
+    .map((at) => samples.slice(at * quarter, (at + 1) * quarter))
+    .filter((part) => part.length > 0)
+    .map((part) => Math.round(Math.min(...part.map(({ residentMb }) => residentMb))));
 }
 
 async function main(): Promise<number> {
