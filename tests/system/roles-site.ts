@@ -109,18 +109,14 @@ export class RolesSite {
     await this.untilOwned();
   }
 
-  /** All partitions have an owner among the ingest processes that run. */
+  /** Each partition has an owner among the ingest processes that run, which is level with it. */
   async untilOwned(): Promise<void> {
+    const live = ({ httpUrl }: RoleProcess) => readMetric(httpUrl, "nadi_partitions_live");
     await eventually(
-      slowly(() => this.ownedCounts()),
+      slowly(() => Promise.all(this.running("ingest").map(live))),
       (counts) => counts.reduce((sum, count) => sum + count, 0) === partitions,
       startedWithinMs,
     );
-  }
-
-  ownedCounts(): Promise<number[]> {
-    const owned = ({ httpUrl }: RoleProcess) => readMetric(httpUrl, "nadi_partitions_owned");
-    return Promise.all(this.running("ingest").map(owned));
   }
 
   device(sppgId: string, deviceId: string): LoadDevice {
