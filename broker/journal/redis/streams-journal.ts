@@ -1,3 +1,4 @@
+import { describeRedisUrl } from "../../channels/redis-connection.ts";
 import { systemClock } from "../clock.ts";
 import { JournalError } from "../errors.ts";
 import type { AppendDone, JournalCondition, NewEntry } from "../journal.ts";
@@ -210,10 +211,11 @@ class StreamsJournal implements PartitionedJournal {
   }
 
   async #within(work: Promise<void>): Promise<void> {
-    const { timers, openMsMax } = this.#options;
+    const { timers, openMsMax, url } = this.#options;
     const late = Promise.withResolvers<never>();
     const cancel = timers.after(openMsMax, () => {
-      const message = `the journal's Redis can't be used: ${this.#link.message}`;
+      const place = `${describeRedisUrl(url)} (NADI_JOURNAL_REDIS_URL)`;
+      const message = `the journal's Redis at ${place} can't be used: ${this.#link.message}`;
       late.reject(new JournalError("JOURNAL_OPEN_FAILED", message));
     });
     try {

@@ -1,8 +1,7 @@
 import { expect, type TestContext, test } from "vitest";
-import { createJournalCommands } from "../../../broker/journal/commands.ts";
 import type { FileJournal } from "../../../broker/journal/file-journal.ts";
-import type { CommandContext, ParsedArguments } from "../../../devices/cli/command.ts";
 import { append, openJournal, reading, temporaryFolder } from "./harness.ts";
+import { type GivenWords, runJournalCommand } from "./run-command.ts";
 
 async function runningJournal(t: TestContext): Promise<{ dataDir: string; journal: FileJournal }> {
   const dataDir = await temporaryFolder(t);
@@ -10,24 +9,8 @@ async function runningJournal(t: TestContext): Promise<{ dataDir: string; journa
   return { dataDir, journal };
 }
 
-async function run(
-  dataDir: string,
-  words: string,
-  given: { json?: boolean; options?: ParsedArguments["options"] } = {},
-): Promise<string> {
-  const command = createJournalCommands().find(({ path }) => path.join(" ") === words);
-  let output = "";
-  const context: CommandContext = {
-    env: { NADI_DATA_DIR: dataDir },
-    stdout: { write: (text) => (output += text) },
-    stderr: { write: () => {} },
-    json: given.json ?? false,
-    signal: new AbortController().signal,
-  };
-  const exitCode = await command?.run({ positionals: [], options: given.options ?? {} }, context);
-  expect(exitCode).toBe(0);
-  return output;
-}
+const run = (dataDir: string, words: string, given?: GivenWords): Promise<string> =>
+  runJournalCommand({ NADI_DATA_DIR: dataDir }, words, given);
 
 test("journal inspect shows a running journal's segments, offsets, cursors and lag", async (t) => {
   const { dataDir, journal } = await runningJournal(t);
