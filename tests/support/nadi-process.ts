@@ -281,13 +281,19 @@ export async function runProgram(
 
 const acceptRetryMs = 5;
 
+export interface SignInOptions {
+  port: number;
+  device: LoadDevice;
+  keepAlive?: number;
+  /** Has the connection before its CONNECT is answered. */
+  opened?: (client: RawClient) => void;
+}
+
 /** Connects and signs in; rejects unless the CONNACK says 0. */
-export async function signIn(
-  scope: Scope,
-  options: { port: number; device: LoadDevice; keepAlive?: number },
-): Promise<RawClient> {
-  const { device, port, keepAlive } = options;
+export async function signIn(scope: Scope, options: SignInOptions): Promise<RawClient> {
+  const { device, port, keepAlive, opened } = options;
   const client = await connectRaw({ port });
+  opened?.(client);
   scope.onTestFinished(() => {
     client.socket.destroy();
   });

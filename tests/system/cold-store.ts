@@ -1,6 +1,7 @@
+import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AckedDevice, LoadDevice } from "../../simulators/index.ts";
-import { packets } from "../support/mqtt-wire.ts";
+import { packets, type RawClient } from "../support/mqtt-wire.ts";
 import { type Scope, signIn } from "../support/nadi-process.ts";
 import { payloadAt, readingsMax, type Signal } from "./cold-store-signal.ts";
 
@@ -33,6 +34,7 @@ export class ColdStore {
   #isDraining = false;
   #isPaused = false;
   #hasEnded = false;
+  #socket: Socket | null = null;
   #sentBelow = 0;
   #ackedBelow = 0;
   resent = 0;
@@ -75,6 +77,8 @@ export class ColdStore {
 
   async #end(): Promise<void> {
     this.#hasEnded = true;
+    // A broker that answers nothing would be waited for.
+    this.#socket?.destroy();
     await this.#running;
   }
 
@@ -95,7 +99,11 @@ export class ColdStore {
 
   async #connectAndSend(): Promise<void> {
     const { port, device, pauseMs = 50 } = this.#options;
-    const client = await signIn(this.#scope, { port, device });
+    const opened = ({ socket }: RawClient): void => {
+      this.#socket = socket;
+      if (this.#hasEnded) socket.destroy();
+    };
+    const client = await signIn(this.#scope, { port, device, opened });
     try {
       const again = this.#sentBelow - this.#ackedBelow;
       this.resent += again;

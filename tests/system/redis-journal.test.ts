@@ -10,10 +10,11 @@ import {
 } from "../support/kitchen.ts";
 import { startNadi, tempFolder } from "../support/nadi-process.ts";
 import { startRedis } from "../support/redis.ts";
+import { describeKills, runServeKills } from "./journal-kill.ts";
+import { durable } from "./roles-site.ts";
 import { slowly } from "./site.ts";
 
 const sppgId = "sppg-jakarta-001";
-const durable = ["--appendonly", "yes", "--appendfsync", "always"];
 const readingsCount = 200;
 const deadlineMs = 30_000;
 /** The default of `NADI_JOURNAL_PARTITIONS`. */
@@ -62,4 +63,16 @@ test("one process alone keeps its journal in Redis: killed, it loses and repeats
   expect(ready).toContain("appendfsync always");
   expect(ready).not.toContain("peers");
   expect(await second.stop()).toMatchObject({ code: 0 });
+});
+
+/** A try to connect a second; then one look at its settings and one round. */
+const firstAckBudgetMs = 2_000;
+
+test("kill -9 of Redis under load: no PUBACK until it is back, all stored and alerted once", async (t) => {
+  const report = await runServeKills(t, { rounds: 3, perSecond: 200, seed: 1, awayMs: 300 });
+  process.stdout.write(describeKills(report));
+  expect(report.faults).toEqual([]);
+  for (const { firstAckMs } of report.outages) {
+    expect(firstAckMs).toBeLessThan(5 * firstAckBudgetMs);
+  }
 });

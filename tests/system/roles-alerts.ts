@@ -33,6 +33,8 @@ export interface ForetoldAlerts {
   listen(password: string): Promise<void>;
   /** Nothing new is sent, and what was is acknowledged and compared. */
   compare(): Promise<ForetoldReport>;
+  /** After a comparison. */
+  resume(): void;
 }
 
 interface Message {
@@ -95,9 +97,12 @@ export async function foretellAlerts(
       heard.push(await psubscribe(scope, servers.redis, { ...look, password }));
     },
     async compare() {
-      await Promise.all(stores.map((store) => store.drain()));
+      await Promise.all(stores.map((store) => store.pause()));
       const isRight = (report: ForetoldReport): boolean => faultsOfForetold(report).length === 0;
       return eventually(slowly(compareOnce), isRight, comparedWithinMs).catch(compareOnce);
+    },
+    resume() {
+      for (const store of stores) store.resume();
     },
   };
 }

@@ -30,7 +30,7 @@ export interface RoleProcess extends NadiChild {
 }
 
 /** What a journal needs of Redis before 7.2. */
-const durable = ["--appendonly", "yes", "--appendfsync", "always"];
+export const durable = ["--appendonly", "yes", "--appendfsync", "always"];
 const noEviction = ["--maxmemory-policy", "noeviction"];
 
 export const kitchenIds = [
@@ -162,7 +162,7 @@ export function coldStoreIn(sppgId: string): string {
   return `cold-${kitchenIds.indexOf(sppgId)}`;
 }
 
-function loadIds(): string[] {
+export function loadIds(): string[] {
   return Array.from({ length: loadedPerKitchen }, (_, index) => `load-${index}`);
 }
 

@@ -4,8 +4,17 @@ import { fileScope } from "../support/file-scope.ts";
 import { eventually } from "../support/kitchen.ts";
 import { packets, type RawClient } from "../support/mqtt-wire.ts";
 import { runNadi, tempFolder } from "../support/nadi-process.ts";
-import { faultsOfForetold, foretellAlerts } from "./roles-alerts.ts";
-import { crashIngest, killOne, restartAll } from "./roles-faults.ts";
+import { describeKills, runRolesKills } from "./journal-kill.ts";
+import { faultsOfForetold } from "./roles-alerts.ts";
+import {
+  crashIngest,
+  faultsOfStored,
+  freezeTwo,
+  goOn,
+  killOne,
+  loadRoles,
+  restartAll,
+} from "./roles-faults.ts";
 import { followReading, openPage, signInAt, signInDevice, until } from "./roles-people.ts";
 import { createRolesSite, kitchenIds, probeId, type RolesSite } from "./roles-site.ts";
 import { slowly } from "./site.ts";
@@ -22,12 +31,19 @@ const [sppgId = "", otherId = ""] = kitchenIds;
 const deadlineMs = 20_000;
 /** What the README promises; deadlines are five times as long. */
 const heardBudgetMs = 1_000;
+/** A try to connect a second; then one look at its settings and one round. */
+const firstAckBudgetMs = 2_000;
 const deadBudgetMs = 4_500;
 
 function pairOf<Item>(items: readonly Item[]): [Item, Item] {
   const [first, second] = items;
   if (first === undefined || second === undefined) throw new Error("two of each role run");
   return [first, second];
+}
+
+function onceOnly<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | null = null;
+  return () => (made ??= make());
 }
 
 async function closedAfterMs(client: RawClient, startMs: number): Promise<number> {
@@ -149,30 +165,52 @@ test("commands find their broker, and a killed broker's devices are away unless 
   await site.start("broker");
 });
 
+/** From the first test on that asks for it. */
+const loaded = onceOnly(async () =>
+  loadRoles(scope, await shared, { perSecond: 200, seed: 1, lastsMs: 180_000 }),
+);
+
 test("kill -9 of each role under load, and a deployment: readings and alerts are there once", async () => {
-  const site = await shared;
-  const load = await site.startLoad(200, 1);
-  const foretold = await foretellAlerts(scope, site, 180_000);
+  const { site, load, foretold } = await loaded();
   for (const role of roles) {
     const ms = await killOne(site, load, role);
     process.stdout.write(`${role} killed: made good after ${Math.round(ms)} ms\n`);
   }
   await crashIngest(site, "alert-row-written");
   const { reconnectsPerClient, failed } = await restartAll(site, load, ["broker"]);
-  const { acked, missing, duplicates, foreign } = await site.compare(load);
-  process.stdout.write(`${acked} acknowledged, ${reconnectsPerClient} reconnects a client\n`);
-  expect({ missing, duplicates, foreign, failed }).toEqual({
-    missing: [],
-    duplicates: [],
-    foreign: [],
-    failed: 0,
-  });
-  expect(acked).toBeGreaterThan(500);
+  const stored = await site.compare(load);
+  process.stdout.write(
+    `${stored.acked} acknowledged, ${reconnectsPerClient} reconnects a client\n`,
+  );
+  expect(faultsOfStored(stored)).toEqual([]);
+  expect(failed).toBe(0);
+  expect(stored.acked).toBeGreaterThan(500);
   const found = await foretold.compare();
   process.stdout.write(`${found.alerts.rows} alerts, ${found.messages.ids} messages\n`);
   expect(faultsOfForetold(found)).toEqual([]);
   expect(reconnectsPerClient).toBeLessThanOrEqual(1);
-  await load.stop();
+});
+
+test("kill -9 of the journal's Redis: no PUBACK until it is back, nothing lost or twice", async () => {
+  await goOn(await loaded());
+  const plan = { rounds: 2, perSecond: 200, seed: 2, awayMs: 300 };
+  const report = await runRolesKills(await loaded(), plan);
+  process.stdout.write(describeKills(report));
+  expect(report.faults).toEqual([]);
+  for (const { firstAckMs } of report.outages) {
+    tell("the first PUBACK after Redis", firstAckMs, firstAckBudgetMs);
+  }
+});
+
+test("a broker and a dashboard that stand still: the others go on, and so do they", async () => {
+  const { site, load } = await loaded();
+  await goOn(await loaded());
+  const { ackedMeanwhile, awayMs, onlineMs, disconnects } = await freezeTwo(site, load);
+  tell("a broker that stands still away", awayMs, deadBudgetMs);
+  tell("its devices online again", onlineMs, heardBudgetMs);
+  expect(faultsOfStored(await site.compare(load))).toEqual([]);
+  expect(disconnects).toBe(0);
+  expect(ackedMeanwhile).toBeGreaterThan(0);
 });
 
 function path(id: string, rest: string): string {
