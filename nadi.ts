@@ -17,7 +17,7 @@ import {
   type Peers,
   publisherEnd,
   registerBrokerMetrics,
-  requireFilesTaken,
+  requireRedisJournal,
   serveBroker,
   serveConformance,
   serveJournal,
@@ -160,7 +160,10 @@ async function startCore({ configs, plan, parts }: Setting): Promise<Core> {
   // Only who joins a cluster keeps something in its folder: whom it is known as there.
   const isKnown = plan.roles.has("broker") && cluster !== null;
   const sharedLock = isKnown ? "folder-shared" : "shared";
-  if (config.redis !== null) await requireFilesTaken(devices.dataDir);
+  const usesJournal = plan.roles.has("broker") || plan.roles.has("ingest");
+  if (config.redis !== null && usesJournal) {
+    await requireRedisJournal(config.redis, devices.dataDir);
+  }
   const records = await startRecordsWorker<Services>({
     ...devices,
     lock: plan.isShared ? sharedLock : true,

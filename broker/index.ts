@@ -77,5 +77,6 @@ export {
   servePeopleEdge,
   showAllDevices,
 } from "./serve-broker.ts";
-export { requireFilesTaken, serveJournal } from "./serve-journal.ts";
+export { requireRedisJournal } from "./require-redis-journal.ts";
+export { serveJournal } from "./serve-journal.ts";
 export { type TimedJournal, Timekeeper, type TimekeeperOptions } from "./timekeeper.ts";

@@ -1,10 +1,8 @@
 import type { ServeParts } from "../devices/index.ts";
 import type { JournalConfig } from "./journal/config.ts";
-import { nodeFileSystem } from "./journal/file-system.ts";
 import type { FileJournal } from "./journal/file-journal.ts";
 import type { PartitionedJournal } from "./journal/redis/partitioned-journal.ts";
-import { requireAllTaken } from "./journal/untaken.ts";
-import { journalDirectory, openServedJournal, openServedRedisJournal } from "./open-journal.ts";
+import { openServedJournal, openServedRedisJournal } from "./open-journal.ts";
 import type { LoginSource } from "./ports.ts";
 
 export interface ServeJournalOptions {
@@ -29,12 +27,4 @@ export async function serveJournal(
   }
   const nextOffsetMin = await options.nextOffsetMin();
   return await openServedJournal({ ...parts, config, parentDir, nextOffsetMin });
-}
-
-/**
- * Before a journal on Redis is worked with, by any role: the segment files that a process of before
- * may have left in the data folder must have been taken, or it rejects with `JOURNAL_NOT_EMPTY`.
- */
-export function requireFilesTaken(parentDir: string): Promise<void> {
-  return requireAllTaken({ disk: nodeFileSystem, directory: journalDirectory(parentDir) });
 }

@@ -13,7 +13,7 @@ import { describeFiles, describeRedis } from "./describe-report.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { inspectJournal, type JournalFolder, readJournal } from "./inspect.ts";
 import type { JournalEntry } from "./journal.ts";
-import { RedisJournalLook } from "./redis/inspect.ts";
+import { lookAtRedisJournal } from "./redis/inspect.ts";
 
 const READ_LIMIT_DEFAULT = 100;
 
@@ -41,24 +41,12 @@ const inspectCommand: Command = {
       const report = await inspectJournal(journalFolder(context));
       context.stdout.write(context.json ? `${JSON.stringify(report)}\n` : describeFiles(report));
     } else {
-      const report = await lookAtRedis(redis.url, (look) => look.inspect());
+      const report = await lookAtRedisJournal(redis.url, (look) => look.inspect());
       context.stdout.write(context.json ? `${JSON.stringify(report)}\n` : describeRedis(report));
     }
     return exitCodes.done;
   },
 };
-
-async function lookAtRedis<Result>(
-  url: string,
-  use: (look: RedisJournalLook) => Promise<Result>,
-): Promise<Result> {
-  const look = new RedisJournalLook(url);
-  try {
-    return await use(look);
-  } finally {
-    look.close();
-  }
-}
 
 const readCommand: Command = {
   path: ["journal", "read"],
@@ -97,7 +85,9 @@ const readCommand: Command = {
       options["partition"] === undefined
         ? null
         : wholeNumber("--partition", options["partition"], { least: 0, fallback: 0 });
-    await lookAtRedis(redis.url, (look) => print(look.read({ ...range, partition }), context));
+    await lookAtRedisJournal(redis.url, (look) =>
+      print(look.read({ ...range, partition }), context),
+    );
     return exitCodes.done;
   },
 };

@@ -41,14 +41,16 @@ export type AppendDone = (error: Error | null, offset: number) => void;
 
 /**
  * Of the journal on Redis: it is away (or loads its data, or is a replica), is full, refuses for
- * another reason, promises less than is required, or has lost the journal that it held.
+ * another reason, promises less than is required, has lost the journal that it held, or holds one
+ * that this process can't go on with.
  */
 export type RedisWithheldReason =
   | "redis-away"
   | "redis-full"
   | "redis-refuses"
   | "redis-weak"
-  | "redis-erased";
+  | "redis-erased"
+  | "redis-differs";
 
 /** Why acknowledgements are withheld at the moment, if they are. */
 export type JournalCondition =

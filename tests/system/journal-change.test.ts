@@ -43,6 +43,10 @@ test("the journal changes its place when all of it is taken, and is refused befo
   expect((await mosquittoPub(moved, login, { message: '{"celsius":4.5}' })).code).toBe(0);
   await moved.stop();
 
+  const otherwise = spawnNadi(t, { dataDir, env: { ...onRedis, NADI_JOURNAL_PARTITIONS: "8" } });
+  expect(await otherwise.exited).toEqual({ code: 1, signal: null });
+  expect(otherwise.stderr()).toContain("JOURNAL_PARTITIONS_MISMATCH");
+
   // Back again nothing is acknowledged that would never be read.
   const back = spawnNadi(t, { dataDir });
   expect(await back.exited).toEqual({ code: 1, signal: null });

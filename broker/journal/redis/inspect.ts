@@ -39,6 +39,19 @@ export interface RedisJournalRange {
   entriesMax: number;
 }
 
+/** Looks, by a connection of its own. */
+export async function lookAtRedisJournal<Result>(
+  url: string,
+  use: (look: RedisJournalLook) => Promise<Result>,
+): Promise<Result> {
+  const look = new RedisJournalLook(url);
+  try {
+    return await use(look);
+  } finally {
+    look.close();
+  }
+}
+
 /** A connection of somebody who only looks: it founds no journal and joins none. */
 export class RedisJournalLook {
   readonly #client: Redis;
@@ -57,10 +70,17 @@ export class RedisJournalLook {
     this.#client.on("error", () => undefined);
   }
 
+  /** As they stand in Redis; `null`: there is no journal yet. */
+  async partitions(): Promise<number | null> {
+    const stored = await this.#ask(() => this.#client.hget(journalKey, "partitions"));
+    return stored === null ? null : Number(stored);
+  }
+
   /** Reads and checks every batch. */
   async inspect(): Promise<RedisJournalReport> {
     const partitions: PartitionReport[] = [];
-    for (let partition = 0; partition < (await this.#partitions()); partition += 1) {
+    const count = (await this.partitions()) ?? 0;
+    for (let partition = 0; partition < count; partition += 1) {
       partitions.push(await this.#inspect(partition));
     }
     const sum = (valueOf: (report: PartitionReport) => number): number =>
@@ -76,7 +96,7 @@ export class RedisJournalLook {
 
   /** Entries, each with its partition. A batch that is damaged is left out, as owners do. */
   async *read(range: RedisJournalRange): AsyncGenerator<JournalEntry & { partition: number }> {
-    const count = await this.#partitions();
+    const count = (await this.partitions()) ?? 0;
     const wanted =
       range.partition === null ? Array.from({ length: count }, (_, at) => at) : [range.partition];
     const names = new NameCache();
@@ -95,11 +115,6 @@ export class RedisJournalLook {
 
   close(): void {
     this.#client.disconnect();
-  }
-
-  async #partitions(): Promise<number> {
-    const stored = await this.#ask(() => this.#client.hget(journalKey, "partitions"));
-    return Number(stored ?? 0);
   }
 
   async #inspect(partition: number): Promise<PartitionReport> {

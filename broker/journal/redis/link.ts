@@ -230,14 +230,12 @@ export class JournalLink {
         this.#id = String(value);
         return null;
       case "partitions": {
-        const message =
-          `the journal in Redis has ${String(value)} partitions, NADI_JOURNAL_PARTITIONS is ` +
-          `${partitions}: set it to ${String(value)} (it can't change while the journal exists)`;
-        return refusal("redis-erased", "JOURNAL_PARTITIONS_MISMATCH", message);
+        const error = partitionsMismatch(String(value), partitions);
+        return { reason: "redis-differs", message: error.message, refusal: error };
       }
       case "format": {
         const message = `the journal in Redis has format ${String(value)}: a newer Nadi wrote it`;
-        return refusal("redis-erased", "JOURNAL_OPEN_FAILED", message);
+        return refusal("redis-differs", "JOURNAL_OPEN_FAILED", message);
       }
       default:
         return problemOf(new ErasedError());
@@ -299,10 +297,18 @@ export class RestartedError extends Error {
 
 function refusal(
   reason: RedisWithheldReason,
-  code: "JOURNAL_OPEN_FAILED" | "JOURNAL_WEAK_REFUSED" | "JOURNAL_PARTITIONS_MISMATCH",
+  code: "JOURNAL_OPEN_FAILED" | "JOURNAL_WEAK_REFUSED",
   message: string,
 ): Problem {
   return { reason, message, refusal: new JournalError(code, message) };
+}
+
+/** The number is written into Redis once, by the first process. */
+export function partitionsMismatch(stored: string, wanted: number): JournalError {
+  const message =
+    `the journal in Redis has ${stored} partitions, NADI_JOURNAL_PARTITIONS is ${wanted}: ` +
+    `set it to ${stored} (it can't change while the journal exists)`;
+  return new JournalError("JOURNAL_PARTITIONS_MISMATCH", message);
 }
 
 /** The one place that reads Redis' own words. */
