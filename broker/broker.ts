@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
+import { mqttAddressOf } from "../devices/index.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { BrokerConfig } from "./config.ts";
 import type { ConnectionOrigin } from "./edge/connection.ts";
@@ -275,8 +276,23 @@ export function createBroker(options: BrokerOptions): Broker {
     handle: accept,
     presenceOf: (sppgId) => presenceOf(edge.retained, sppgId),
     command: (message) => edge.sessions.route({ ...message, qos: 1, retain: false }),
-    mqtt: () => ({ host: config.NADI_MQTT_HOST, port: ports.mqtt, tlsPort: ports.mqtts }),
+    mqtt: () =>
+      doorForDevices(config) ?? {
+        host: config.NADI_MQTT_HOST,
+        port: ports.mqtt,
+        tlsPort: ports.mqtts,
+      },
     onPresence: (listener) => edge.onPresence(listener),
     onInterest: (listener) => edge.onInterest(listener),
   };
+}
+
+/** Where people are told to connect devices; `null`: to a listener of this process. */
+export function doorForDevices(
+  config: Pick<BrokerConfig, "NADI_MQTT_DEVICES_URL">,
+): ReturnType<Broker["mqtt"]> | null {
+  const { NADI_MQTT_DEVICES_URL: url } = config;
+  if (url === undefined) return null;
+  const { host, port, isTls } = mqttAddressOf(url);
+  return { host, port, tlsPort: isTls ? port : null };
 }

@@ -22,6 +22,7 @@ const optionalFile = z.string().min(1).optional();
 export const brokerConfigShape = {
   NADI_MQTT_HOST: devicesConfigSchema.shape.NADI_MQTT_HOST,
   NADI_MQTT_PORT: devicesConfigSchema.shape.NADI_MQTT_PORT,
+  NADI_MQTT_DEVICES_URL: devicesConfigSchema.shape.NADI_MQTT_DEVICES_URL,
   NADI_MQTTS_PORT: port
     .default(8883)
     .describe("Port of MQTT over TLS, served when NADI_TLS_CERT is set; 0 picks a free one"),
@@ -64,19 +65,28 @@ export const brokerConfigShape = {
     ),
 };
 
+interface TlsPair {
+  NADI_TLS_CERT?: string | undefined;
+  NADI_TLS_KEY?: string | undefined;
+}
+
+/** MQTT and HTTP share the pair; in the same words, so that it is told once. */
+export function checkTlsPair(values: TlsPair, context: z.RefinementCtx): void {
+  const { NADI_TLS_CERT: cert, NADI_TLS_KEY: key } = values;
+  if ((cert === undefined) === (key === undefined)) return;
+  const [missing, given] =
+    cert === undefined ? ["NADI_TLS_CERT", "NADI_TLS_KEY"] : ["NADI_TLS_KEY", "NADI_TLS_CERT"];
+  const message = `is missing beside ${given}: set both or neither`;
+  context.addIssue({ code: "custom", path: [missing], message });
+}
+
 const schema = z.object(brokerConfigShape).superRefine((values, context) => {
-  if ((values.NADI_TLS_CERT === undefined) !== (values.NADI_TLS_KEY === undefined)) {
-    context.addIssue({
-      code: "custom",
-      path: ["NADI_TLS_KEY"],
-      message: "NADI_TLS_CERT and NADI_TLS_KEY go together: set both or neither",
-    });
-  }
+  checkTlsPair(values, context);
   if (values.NADI_TLS_CLIENT_CA !== undefined && values.NADI_TLS_CERT === undefined) {
     context.addIssue({
       code: "custom",
       path: ["NADI_TLS_CLIENT_CA"],
-      message: "client certificates need NADI_TLS_CERT and NADI_TLS_KEY",
+      message: "needs NADI_TLS_CERT and NADI_TLS_KEY",
     });
   }
 });

@@ -23,7 +23,7 @@ export type { ChannelsLog } from "./channels/redis-connection.ts";
 export { connectChannelSubscriber } from "./channels/port-subscriber.ts";
 export { loadClusterConfig } from "./cluster/config.ts";
 export { createExportAclCommand } from "./cluster/export-acl.ts";
-export { loadBrokerConfig } from "./config.ts";
+export { checkTlsPair, loadBrokerConfig } from "./config.ts";
 export { serveConformance } from "./conformance.ts";
 export { createJournalCommands } from "./journal/commands.ts";
 export type { ConnectionOrigin } from "./edge/connection.ts";

@@ -71,6 +71,10 @@ export async function openServedRedisJournal(
   const openMs = Math.round(performance.now() - startMs);
   log.info({ partitions, openMs, durability: durability.kind }, "journal open");
   if (durability.kind === "weak") log.warn({ detail: durability.detail }, "journal is weak");
+  if (config.isOfChannelsToo) {
+    // Each live value would wait for the disk, and their room would be the journal's.
+    log.warn("NADI_JOURNAL_REDIS_URL is the Redis of NADI_REDIS_URL: give the journal its own");
+  }
   logConditions(journal, log);
   return journal;
 }

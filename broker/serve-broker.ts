@@ -1,5 +1,5 @@
 import type { ServeParts } from "../devices/index.ts";
-import { type Broker, type BrokerOptions, createBroker } from "./broker.ts";
+import { type Broker, type BrokerOptions, createBroker, doorForDevices } from "./broker.ts";
 import { brokerError } from "./errors.ts";
 import type { FileJournal } from "./journal/file-journal.ts";
 import { atCluster } from "./cluster/at-cluster.ts";
@@ -82,6 +82,8 @@ function doorOf({ config, cluster }: CommonOptions): ReturnType<Broker["mqtt"]> 
     const { host, port, isTls } = cluster.forDevices;
     return { host, port, tlsPort: isTls ? port : null };
   }
+  const door = doorForDevices(config);
+  if (door !== null) return door;
   const tlsPort = config.NADI_TLS_CERT === undefined ? null : config.NADI_MQTTS_PORT;
   return { host: config.NADI_MQTT_HOST, port: config.NADI_MQTT_PORT, tlsPort };
 }

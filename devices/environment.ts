@@ -53,9 +53,27 @@ export function parseEnvironment<Schema extends z.ZodType>(
   env: Environment,
 ): z.output<Schema> {
   const present = Object.entries(env).filter(([, value]) => value !== undefined && value !== "");
-  const result = schema.safeParse(Object.fromEntries(present));
+  const result = schema.safeParse(Object.fromEntries(present), { error: inOurWords });
   if (result.success) return result.data;
   throw new ConfigError(
     result.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`),
   );
+}
+
+/** What follows a key, where its schema has no message of its own; it never says the value. */
+function inOurWords(issue: z.core.$ZodRawIssue): string {
+  if (issue.code === "invalid_value") return `must be ${listed(issue.values.map(String))}`;
+  if (issue.code === "too_small") return `must ${sized(issue.origin, issue.minimum)} or more`;
+  if (issue.code === "too_big") return `must ${sized(issue.origin, issue.maximum)} or less`;
+  if (issue.code !== "invalid_type") return "is not as README.md says";
+  return issue.expected === "int" ? "must be a whole number" : `must be a ${issue.expected}`;
+}
+
+function listed(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} or ${last}`;
+}
+
+function sized(origin: string, limit: number | bigint): string {
+  return origin === "string" ? `have ${limit} characters` : `be ${limit}`;
 }

@@ -45,7 +45,13 @@ export { startBeside } from "./cli/start-beside.ts";
 export { StopStack } from "./cli/stop-stack.ts";
 export { createUserCommands } from "./cli/user-commands.ts";
 export { welcome, welcomeRoles } from "./cli/welcome.ts";
-export { devicesConfigSchema, loadDevicesConfig } from "./config.ts";
+export {
+  devicesConfigSchema,
+  loadDevicesConfig,
+  type MqttAddress,
+  mqttAddressOf,
+  mqttUrlSchema,
+} from "./config.ts";
 export { ConfigError, type Environment, loadTogether, parseEnvironment } from "./environment.ts";
 export type { ErrorFacts } from "./errors.ts";
 export { type EventTime, eventTimeWindow, resolveEventTime } from "./event-time.ts";

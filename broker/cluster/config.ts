@@ -1,24 +1,19 @@
 import * as z from "zod";
-import { type Environment, parseEnvironment } from "../../devices/index.ts";
-
-/** Never says the value: it may hold a password. */
-const mqttUrl = z
-  .string()
-  .refine(isMqttUrl, "must be mqtt://… or mqtts://… with a host, without path, query or fragment");
-
-function isMqttUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, pathname, search, hash } = new URL(text);
-  const isBare = /^\/?$/.test(pathname) && search === "" && hash === "";
-  return /^mqtts?:$/.test(protocol) && hostname !== "" && isBare;
-}
+import {
+  devicesConfigSchema,
+  type Environment,
+  type MqttAddress,
+  mqttAddressOf,
+  mqttUrlSchema,
+  parseEnvironment,
+} from "../../devices/index.ts";
 
 /** The numbers of client ids are written with three digits. */
 const connectionsMax = 999;
 
 /** Every variable of an MQTT cluster that stands in place of the embedded broker. */
 export const clusterConfigShape = {
-  NADI_MQTT_URL: mqttUrl
+  NADI_MQTT_URL: mqttUrlSchema
     .optional()
     .describe(
       "An existing MQTT broker or cluster that devices connect to instead of Nadi: " +
@@ -27,9 +22,7 @@ export const clusterConfigShape = {
     ),
   NADI_MQTT_USERNAME: z.string().min(1).optional().describe("Nadi's own user there"),
   NADI_MQTT_PASSWORD: z.string().min(1).optional().describe("Password of that user"),
-  NADI_MQTT_DEVICES_URL: mqttUrl
-    .optional()
-    .describe("Where devices reach it, as pages show it; unset: as in NADI_MQTT_URL"),
+  NADI_MQTT_DEVICES_URL: devicesConfigSchema.shape.NADI_MQTT_DEVICES_URL,
   NADI_MQTT_CA: z
     .string()
     .min(1)
@@ -56,28 +49,26 @@ const schema = z.object(clusterConfigShape).superRefine((values, context) => {
   const refuse = (key: string, message: string): void => {
     context.addIssue({ code: "custom", path: [key], message });
   };
-  const isInUrl = url !== undefined && new URL(url).username !== "";
+  // It is looked at also when its own schema has refused it.
+  const isInUrl = url !== undefined && (URL.parse(url)?.username ?? "") !== "";
   if (isInUrl && username !== undefined) {
-    refuse("NADI_MQTT_USERNAME", "NADI_MQTT_URL has a user too: say it in one place");
+    refuse("NADI_MQTT_USERNAME", "stands beside a user in NADI_MQTT_URL: say it in one place");
   }
   if (password !== undefined && username === undefined) {
     refuse("NADI_MQTT_PASSWORD", "needs NADI_MQTT_USERNAME, and a URL without a user");
   }
+  if (url === undefined && values.NADI_MQTT_CA !== undefined) {
+    refuse("NADI_MQTT_CA", "needs NADI_MQTT_URL");
+  }
 });
 
-export interface ClusterAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly isTls: boolean;
-}
-
-export interface ClusterConfig extends ClusterAddress {
+export interface ClusterConfig extends MqttAddress {
   readonly username: string | undefined;
   readonly password: string | undefined;
   /** A PEM file. */
   readonly caFile: string | undefined;
   /** As people are told. */
-  readonly forDevices: ClusterAddress;
+  readonly forDevices: MqttAddress;
   readonly connections: number;
   /** `false`: one connection whose subscription is not shared. */
   readonly isShared: boolean;
@@ -89,20 +80,13 @@ export function loadClusterConfig(env: Environment): ClusterConfig | null {
   if (values.NADI_MQTT_URL === undefined) return null;
   const isShared = values.NADI_MQTT_SHARED === "yes";
   return Object.freeze({
-    ...addressOf(values.NADI_MQTT_URL),
-    forDevices: addressOf(values.NADI_MQTT_DEVICES_URL ?? values.NADI_MQTT_URL),
+    ...mqttAddressOf(values.NADI_MQTT_URL),
+    forDevices: mqttAddressOf(values.NADI_MQTT_DEVICES_URL ?? values.NADI_MQTT_URL),
     ...loadClusterLogin(env),
     caFile: values.NADI_MQTT_CA,
     connections: isShared ? values.NADI_MQTT_CONNECTIONS : 1,
     isShared,
   });
-}
-
-function addressOf(text: string): ClusterAddress {
-  const url = new URL(text);
-  const isTls = url.protocol === "mqtts:";
-  const port = url.port === "" ? (isTls ? 8883 : 1883) : Number(url.port);
-  return { host: url.hostname.replaceAll(/^\[|\]$/g, ""), port, isTls };
 }
 
 /** Nadi's own user at the cluster, as far as the environment says it. */
@@ -123,7 +107,7 @@ function wordOf(encoded: string): string | undefined {
 }
 
 /** The address without user and password, for people and logs. */
-export function describeCluster({ host, port, isTls }: ClusterAddress): string {
+export function describeCluster({ host, port, isTls }: MqttAddress): string {
   const shown = host.includes(":") ? `[${host}]` : host;
   return `${isTls ? "mqtts" : "mqtt"}://${shown}:${port}`;
 }

@@ -57,19 +57,25 @@ export const journalConfigShape = {
     .describe("Size of the file that is given up when the disk is full, in bytes"),
 };
 
-const schema = z.object(journalConfigShape).superRefine((values, context) => {
-  if (values.NADI_JOURNAL === "redis" && values.NADI_JOURNAL_REDIS_URL === undefined) {
+/** The other Redis is read only to be told from this one; it is the channels'. */
+const shape = { ...journalConfigShape, NADI_REDIS_URL: redisUrl.optional() };
+
+const schema = z.object(shape).superRefine((values, context) => {
+  const isOnRedis = values.NADI_JOURNAL === "redis";
+  if (isOnRedis !== (values.NADI_JOURNAL_REDIS_URL !== undefined)) {
     context.addIssue({
       code: "custom",
       path: ["NADI_JOURNAL_REDIS_URL"],
-      message: "NADI_JOURNAL=redis needs NADI_JOURNAL_REDIS_URL",
+      message: isOnRedis
+        ? "is missing, which NADI_JOURNAL=redis needs"
+        : "needs NADI_JOURNAL=redis",
     });
   }
   if (values.NADI_MAX_JOURNAL_SEGMENT_BYTES * 2 <= values.NADI_MAX_JOURNAL_BYTES) return;
   context.addIssue({
     code: "custom",
     path: ["NADI_MAX_JOURNAL_BYTES"],
-    message: "the quota must hold two segments: raise it or lower NADI_MAX_JOURNAL_SEGMENT_BYTES",
+    message: "must hold two segments: raise it or lower NADI_MAX_JOURNAL_SEGMENT_BYTES",
   });
 });
 
@@ -78,6 +84,8 @@ export interface RedisJournalConfig {
   readonly url: string;
   readonly partitions: number;
   readonly isWeakAccepted: boolean;
+  /** `NADI_REDIS_URL` names the same server. */
+  readonly isOfChannelsToo: boolean;
 }
 
 /** What `openFileJournal` takes of the environment; and the other adapter, if it is chosen. */
@@ -101,6 +109,7 @@ export function loadJournalConfig(env: Environment): JournalConfig {
           url,
           partitions: values.NADI_JOURNAL_PARTITIONS,
           isWeakAccepted: values.NADI_ACCEPT_WEAK_JOURNAL === "yes",
+          isOfChannelsToo: serverOf(url) === serverOf(values.NADI_REDIS_URL),
         });
   return Object.freeze({
     redis,
@@ -109,4 +118,11 @@ export function loadJournalConfig(env: Environment): JournalConfig {
     freeBytesMin: values.NADI_MIN_FREE_BYTES,
     reserveBytes: values.NADI_JOURNAL_RESERVE_BYTES,
   });
+}
+
+/** Host and port; databases of one server share its settings and its one thread. */
+function serverOf(url: string | undefined): string | null {
+  if (url === undefined) return null;
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port === "" ? 6379 : port}`;
 }

@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import * as z from "zod";
-import { HttpConfigError } from "./errors.ts";
-import { type MapConfig, mapConfigShape, readMapConfig } from "./map-config.ts";
+import { checkTlsPair } from "../../broker/index.ts";
+import { type Environment, parseEnvironment } from "../../devices/index.ts";
+import { findMapProblem, type MapConfig, mapConfigShape, readMapConfig } from "./map-config.ts";
 
 /** 16 random bytes in hexadecimal would be 32; shorter ones are guessable. */
 const metricsTokenLengthMin = 16;
@@ -70,49 +71,48 @@ export interface HttpConfig {
   readonly logLevel: LogLevel;
 }
 
-/** @throws HttpConfigError naming every bad key at once. */
-export function loadHttpConfig(env: Readonly<Record<string, string | undefined>>): HttpConfig {
-  // `NADI_X=` in a compose file means "not set".
-  const given = Object.entries(env).filter(([, value]) => value !== "");
-  const result = z.object(httpConfigShape).safeParse(Object.fromEntries(given));
-  if (!result.success) {
-    throw new HttpConfigError(
-      result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+const schema = z.object(httpConfigShape).superRefine((values, context) => {
+  checkTlsPair(values, context);
+  const refuse = (key: string, message: string): void => {
+    context.addIssue({ code: "custom", path: [key], message });
+  };
+  const mapProblem = findMapProblem(values);
+  if (mapProblem !== null) refuse(mapProblem.key, mapProblem.message);
+  const { NADI_HTTP_HOST: host, NADI_TLS_CERT: certFile, NADI_INSECURE_HTTP: insecure } = values;
+  if (certFile !== undefined || insecure === "yes") return;
+  if (!isLoopback(host)) {
+    refuse(
+      "NADI_HTTP_HOST",
+      `is ${host}, beyond loopback, where passwords need TLS: set NADI_TLS_CERT and ` +
+        "NADI_TLS_KEY, or NADI_INSECURE_HTTP=yes to accept the risk",
     );
   }
-  const values = result.data;
-  const { NADI_TLS_CERT: certFile, NADI_TLS_KEY: keyFile } = values;
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new HttpConfigError(["NADI_TLS_CERT and NADI_TLS_KEY: set both or neither"]);
+  // Refused already, it is no list.
+  const hasProxies = [values.NADI_TRUSTED_PROXIES].flat().length > 0;
+  if (hasProxies && values.NADI_PUBLIC_URL === undefined) {
+    refuse(
+      "NADI_TRUSTED_PROXIES",
+      "needs NADI_PUBLIC_URL, for without https:// there cookies lack Secure; or set " +
+        "NADI_INSECURE_HTTP=yes to accept that",
+    );
   }
+});
+
+/** Pure; throws a `ConfigError` that reports all bad keys at once. */
+export function loadHttpConfig(env: Environment): HttpConfig {
+  const values = parseEnvironment(schema, env);
+  const { NADI_TLS_CERT: certFile, NADI_TLS_KEY: keyFile } = values;
   const tls =
     certFile === undefined || keyFile === undefined ? null : Object.freeze({ certFile, keyFile });
-  const isOpen = tls === null && !isLoopback(values.NADI_HTTP_HOST);
-  if (isOpen && values.NADI_INSECURE_HTTP === "no") {
-    throw new HttpConfigError([
-      `NADI_HTTP_HOST: ${values.NADI_HTTP_HOST} is beyond loopback, where passwords need TLS: ` +
-        "set NADI_TLS_CERT and NADI_TLS_KEY, or NADI_INSECURE_HTTP=yes to accept the risk",
-    ]);
-  }
-  const hasProxies = values.NADI_TRUSTED_PROXIES.length > 0;
-  const isUnnamed = hasProxies && values.NADI_PUBLIC_URL === undefined;
-  if (isUnnamed && tls === null && values.NADI_INSECURE_HTTP === "no") {
-    throw new HttpConfigError([
-      "NADI_TRUSTED_PROXIES: set NADI_PUBLIC_URL as well, for without https:// there cookies " +
-        "lack Secure; or NADI_INSECURE_HTTP=yes to accept that",
-    ]);
-  }
-  const map = readMapConfig(values);
-  if ("problem" in map) throw new HttpConfigError([map.problem]);
   return Object.freeze({
     host: values.NADI_HTTP_HOST,
     port: values.NADI_HTTP_PORT,
     tls,
-    isInsecure: isOpen,
+    isInsecure: tls === null && !isLoopback(values.NADI_HTTP_HOST),
     publicUrl: values.NADI_PUBLIC_URL ?? null,
     trustedProxies: Object.freeze([...values.NADI_TRUSTED_PROXIES]),
     metricsToken: values.NADI_METRICS_TOKEN ?? null,
-    map,
+    map: readMapConfig(values),
     logLevel: values.NADI_LOG_LEVEL,
   });
 }

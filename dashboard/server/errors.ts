@@ -58,20 +58,3 @@ export function dashboardError(
 ): CodedError {
   return new CodedError(code, httpErrors[code], options);
 }
-
-/** What never reaches HTTP, because it stops the start. */
-export const httpStartErrors = {
-  DASHBOARD_CONFIG_INVALID: { class: "input", status: 500, retryable: false },
-} as const satisfies Record<string, ErrorFacts>;
-
-/** The environment does not describe an HTTP service; `problems` has one sentence a key. */
-export class HttpConfigError extends Error {
-  override readonly name = "HttpConfigError";
-  readonly code = "DASHBOARD_CONFIG_INVALID";
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join("\n"));
-    this.problems = problems;
-  }
-}

@@ -2,7 +2,7 @@
 export { type ApiOptions, type RegisteredApi, registerApi } from "./api.ts";
 export { createHttpApp, type HttpApp, type HttpAppOptions } from "./app.ts";
 export { type HttpConfig, httpConfigShape, type LogLevel, loadHttpConfig } from "./config.ts";
-export { HttpConfigError, httpErrors } from "./errors.ts";
+export { httpErrors } from "./errors.ts";
 export { registerMqttWebSocket } from "./mqtt-websocket.ts";
 export { pageDirectory } from "./page-directory.ts";
 export type { PersonSession } from "./people/live-session.ts";

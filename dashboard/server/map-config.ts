@@ -30,13 +30,15 @@ export type MapConfig = (
 
 type MapEnvironment = z.output<z.ZodObject<typeof mapConfigShape>>;
 
-/** What is wrong with it beyond single keys, one sentence each; else the config. */
-export function readMapConfig(values: MapEnvironment): MapConfig | { problem: string } {
+/** What is wrong with it beyond single keys. */
+export function findMapProblem(values: MapEnvironment): { key: string; message: string } | null {
+  if (values.NADI_MAP_PMTILES === undefined || values.NADI_MAP_TILES_URL === undefined) return null;
+  return { key: "NADI_MAP_TILES_URL", message: "stands beside NADI_MAP_PMTILES: set one of them" };
+}
+
+export function readMapConfig(values: MapEnvironment): MapConfig {
   const { NADI_MAP_PMTILES: file, NADI_MAP_TILES_URL: urlTemplate } = values;
   const attribution = values.NADI_MAP_ATTRIBUTION;
-  if (file !== undefined && urlTemplate !== undefined) {
-    return { problem: "NADI_MAP_PMTILES and NADI_MAP_TILES_URL: set one of them, not both" };
-  }
   if (file !== undefined) {
     // The licence of its data (ODbL) asks for it.
     const named = attribution ?? "© OpenStreetMap (ODbL) · Protomaps";

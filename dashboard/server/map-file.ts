@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { HttpConfigError } from "./errors.ts";
+import { ConfigError } from "../../devices/index.ts";
 
 /** PMTiles, version 3: the file begins with this text and that byte. */
 const magic = "PMTiles";
@@ -20,7 +20,7 @@ export interface MapFile {
   close(): void;
 }
 
-/** @throws HttpConfigError if there is none, or if the map can't be drawn from it. */
+/** @throws ConfigError if there is none, or if the map can't be drawn from it. */
 export function openMapFile(file: string): MapFile {
   const handle = openOrExplain(file);
   try {
@@ -57,8 +57,8 @@ function openOrExplain(file: string): number {
   }
 }
 
-function unusable(file: string, because: string): HttpConfigError {
-  return new HttpConfigError([`NADI_MAP_PMTILES: ${file} ${because}`]);
+function unusable(file: string, because: string): ConfigError {
+  return new ConfigError([`NADI_MAP_PMTILES names ${file}, which ${because}`]);
 }
 
 export type ByteRange = { start: number; end: number } | "whole" | "unsatisfiable";

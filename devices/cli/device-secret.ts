@@ -1,4 +1,4 @@
-import type { DevicesConfig } from "../config.ts";
+import type { DevicesConfig, MqttAddress } from "../config.ts";
 import { formatPrincipal } from "../ids.ts";
 import type { ReadingName } from "../readings.ts";
 import { firstTopic, kindFacts } from "../registry/kinds.ts";
@@ -29,6 +29,7 @@ export function answerSecret(
   const username = formatPrincipal(sppgId, deviceId);
   const { reading } = kindFacts[kind];
   const topic = firstTopic(issued);
+  const door = config.devicesAddress ?? ownListener(config);
   const json = { sppgId, deviceId, clientId: username, username, password, topic };
   const text = [
     `client id  ${username}`,
@@ -39,9 +40,8 @@ export function answerSecret(
     "The password is shown only now. To try it:",
     "",
     [
-      `mosquitto_pub -h ${shellQuote(reachableHost(config.mqttHost))}`,
-      // 0 lets serve pick a port, which its log tells.
-      `-p ${config.mqttPort === 0 ? defaultMqttPort : config.mqttPort}`,
+      `mosquitto_pub -h ${shellQuote(door.host)} -p ${door.port}`,
+      ...(door.isTls ? ["--tls-use-os-certs"] : []),
       `-i ${shellQuote(username)} -u ${shellQuote(username)} -P ${shellQuote(password)}`,
       `-q 1 -t ${shellQuote(topic)} -m ${shellQuote(samplePayloads[reading])}`,
     ].join(" "),
@@ -50,6 +50,11 @@ export function answerSecret(
   return answer(context, json, text);
 }
 
-function reachableHost(host: string): string {
-  return anyAddresses.has(host) ? "127.0.0.1" : host;
+function ownListener({ mqttHost: host, mqttPort: port }: DevicesConfig): MqttAddress {
+  return {
+    host: anyAddresses.has(host) ? "127.0.0.1" : host,
+    // 0 lets serve pick a port, which its log tells.
+    port: port === 0 ? defaultMqttPort : port,
+    isTls: false,
+  };
 }

@@ -3,7 +3,12 @@ import { devicesConfigSchema, loadDevicesConfig } from "../../devices/config.ts"
 
 test("an empty environment gives the defaults, frozen", () => {
   const config = loadDevicesConfig({});
-  expect(config).toEqual({ dataDir: "./data", mqttHost: "127.0.0.1", mqttPort: 1883 });
+  expect(config).toEqual({
+    dataDir: "./data",
+    mqttHost: "127.0.0.1",
+    mqttPort: 1883,
+    devicesAddress: null,
+  });
   expect(Object.isFrozen(config)).toBe(true);
 });
 

@@ -25,6 +25,12 @@ test("a subscription that is not shared has one connection, whatever else is set
 });
 
 test.each([
+  [{ NADI_MQTT_URL: "secret" }, "NADI_MQTT_URL must be mqtt://"],
+  [{ NADI_MQTT_URL: "secret", NADI_MQTT_CONNECTIONS: "0" }, "NADI_MQTT_CONNECTIONS must be 1"],
+  [{ NADI_MQTT_URL: "secret", NADI_MQTT_PASSWORD: "secret" }, "NADI_MQTT_PASSWORD needs"],
+  [{ NADI_MQTT_URL: "mqtt://secret%@a" }, "NADI_MQTT_URL"],
+  [{ NADI_MQTT_DEVICES_URL: "secret" }, "NADI_MQTT_DEVICES_URL"],
+  [{ NADI_MQTT_CA: "ca.pem" }, "NADI_MQTT_CA needs NADI_MQTT_URL"],
   [{ NADI_MQTT_URL: "http://secret@a" }, "NADI_MQTT_URL"],
   [{ NADI_MQTT_URL: "mqtt://secret@a/path" }, "NADI_MQTT_URL"],
   [{ NADI_MQTT_URL: "mqtt://a", NADI_MQTT_CONNECTIONS: "1000" }, "NADI_MQTT_CONNECTIONS"],

@@ -22,14 +22,26 @@ test("a quota that can't hold two segments is refused", () => {
 
 test("the journal on Redis needs its address, and its other settings have defaults", () => {
   expect(() => loadJournalConfig({ NADI_JOURNAL: "redis" })).toThrow(
-    "NADI_JOURNAL=redis needs NADI_JOURNAL_REDIS_URL",
+    "NADI_JOURNAL_REDIS_URL is missing, which NADI_JOURNAL=redis needs",
   );
   const url = "redis://journal:6379";
   const env = { NADI_JOURNAL: "redis", NADI_JOURNAL_REDIS_URL: url };
-  const redis = { url, partitions: 16, isWeakAccepted: false };
+  const redis = { url, partitions: 16, isWeakAccepted: false, isOfChannelsToo: false };
   expect(loadJournalConfig(env).redis).toEqual(redis);
-  // An address alone chooses nothing.
-  expect(loadJournalConfig({ NADI_JOURNAL_REDIS_URL: url }).redis).toBeNull();
+  // An address alone chooses nothing, and whoever set it believes that it does.
+  expect(() => loadJournalConfig({ NADI_JOURNAL_REDIS_URL: url })).toThrow(
+    "NADI_JOURNAL_REDIS_URL needs NADI_JOURNAL=redis",
+  );
+});
+
+test.for([
+  ["redis://journal", true],
+  ["rediss://:secret@journal:6379/1", true],
+  ["redis://journal:6380", false],
+  ["redis://channels:6379", false],
+] as const)("NADI_REDIS_URL=%s is the journal's server: %s", ([NADI_REDIS_URL, isOne]) => {
+  const env = { NADI_JOURNAL: "redis", NADI_JOURNAL_REDIS_URL: "redis://journal:6379" };
+  expect(loadJournalConfig({ ...env, NADI_REDIS_URL }).redis?.isOfChannelsToo).toBe(isOne);
 });
 
 test("bad settings of the journal on Redis are named, and its address is never told", () => {

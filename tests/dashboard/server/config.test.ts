@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { isLoopback, loadHttpConfig } from "../../../dashboard/server/config.ts";
-import { HttpConfigError } from "../../../dashboard/server/errors.ts";
+import { ConfigError } from "../../../devices/index.ts";
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
     loadHttpConfig(env);
   } catch (error) {
-    if (error instanceof HttpConfigError) return error.problems;
+    if (error instanceof ConfigError) return error.problems;
     throw error;
   }
   return [];
@@ -37,7 +37,7 @@ test("every bad key is reported at once, by name", () => {
     NADI_METRICS_TOKEN: "short",
     NADI_INSECURE_HTTP: "maybe",
   });
-  const keys = problems.map((problem) => problem.split(":")[0] ?? "");
+  const keys = problems.map((problem) => problem.split(" ")[0] ?? "");
   expect(new Set(keys)).toEqual(
     new Set([
       "NADI_HTTP_PORT",
@@ -48,6 +48,21 @@ test("every bad key is reported at once, by name", () => {
       "NADI_TRUSTED_PROXIES",
     ]),
   );
+});
+
+test("what is wrong with single keys hides nothing that is wrong between them", () => {
+  const problems = problemsOf({
+    NADI_HTTP_HOST: "0.0.0.0",
+    NADI_TRUSTED_PROXIES: "nonsense",
+    NADI_TLS_KEY: "key.pem",
+    NADI_METRICS_TOKEN: "",
+  });
+  expect(problems).toEqual([
+    "NADI_TRUSTED_PROXIES must list addresses or ranges like 10.0.0.0/8",
+    "NADI_TLS_CERT is missing beside NADI_TLS_KEY: set both or neither",
+    expect.stringMatching(/^NADI_HTTP_HOST is 0\.0\.0\.0, beyond loopback/),
+    expect.stringMatching(/^NADI_TRUSTED_PROXIES needs NADI_PUBLIC_URL/),
+  ]);
 });
 
 test("HTTP beyond loopback without a certificate is refused until the operator says yes", () => {
@@ -108,7 +123,7 @@ test("map tiles are of one server, named by its origin, with z, x and y in the p
     "/tiles/{z}/{x}/{y}.png",
   ]) {
     expect(problemsOf({ NADI_MAP_TILES_URL: refused }), refused).toEqual([
-      "NADI_MAP_TILES_URL: must be an address like https://tiles.example/{z}/{x}/{y}.png",
+      "NADI_MAP_TILES_URL must be an address like https://tiles.example/{z}/{x}/{y}.png",
     ]);
   }
 });
@@ -124,6 +139,6 @@ test("a PMTiles file names OpenStreetMap unless it is told otherwise, and is the
   expect(own.attribution).toBe("Peta kami");
   const NADI_MAP_TILES_URL = "https://tiles.example/{z}/{x}/{y}.png";
   expect(problemsOf({ NADI_MAP_PMTILES, NADI_MAP_TILES_URL })).toEqual([
-    "NADI_MAP_PMTILES and NADI_MAP_TILES_URL: set one of them, not both",
+    "NADI_MAP_TILES_URL stands beside NADI_MAP_PMTILES: set one of them",
   ]);
 });

@@ -130,6 +130,13 @@ test("people get the secret once, with a line to paste that names the listener",
   expect(files.some((bytes) => bytes.includes(password))).toBe(false);
 });
 
+test("the line to paste goes where NADI_MQTT_DEVICES_URL says that devices connect", async (t) => {
+  const line = await withKitchen(t);
+  line.env["NADI_MQTT_DEVICES_URL"] = "mqtts://mqtt.example.org";
+  const { stdout } = await line.run("device", "add", ...ids, ...kind);
+  expect(stdout).toContain("mosquitto_pub -h 'mqtt.example.org' -p 8883 --tls-use-os-certs -i ");
+});
+
 test("device rotate and enable answer as device add does, with a new secret", async (t) => {
   const line = await withKitchen(t);
   const added = await line.runJson("device", "add", ...ids, ...kind);

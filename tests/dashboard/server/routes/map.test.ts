@@ -108,7 +108,7 @@ test("the file is for who is signed in, and for our own pages", async (t) => {
 });
 
 test.for([
-  [null, /NADI_MAP_PMTILES: .* is not there/],
+  [null, /NADI_MAP_PMTILES names .*, which is not there/],
   ["<html>not found</html>", /is no PMTiles file of version 3/],
   [content.subarray(0, 60), /is no PMTiles file of version 3/],
   [makePmtiles(2), /has no vector tiles \(MVT\); for images use NADI_MAP_TILES_URL/],
