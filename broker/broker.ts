@@ -1,14 +1,19 @@
-import { readFile } from "node:fs/promises";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
-import { mqttAddressOf } from "../devices/index.ts";
+import { mqttAddressOf, readConfiguredFile } from "../devices/index.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { BrokerConfig } from "./config.ts";
 import type { ConnectionOrigin } from "./edge/connection.ts";
 import { Edge } from "./edge/edge.ts";
 import type { EdgeClock, EdgeLimits } from "./edge/limits.ts";
 import type { InterestListener } from "./edge/interest.ts";
-import { type Listener, type ListenOptions, listenTcp, listenTls } from "./edge/listeners.ts";
+import {
+  type Listener,
+  type ListenOptions,
+  listenTcp,
+  listenTls,
+  type TlsFiles,
+} from "./edge/listeners.ts";
 import { type PresenceChange, presenceOf } from "./edge/presence.ts";
 import type { Delivery } from "./edge/session.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -180,17 +185,14 @@ function withinOpenFiles(config: BrokerConfig, room: SocketRoom, log: Logger): B
 }
 
 /** `null`: no TLS is wanted. */
-async function readTlsFiles(
-  config: BrokerConfig,
-): Promise<{ cert: Buffer; key: Buffer; clientCa: Buffer | null } | null> {
+function readTlsFiles(config: BrokerConfig): TlsFiles | null {
   const { NADI_TLS_CERT: certFile, NADI_TLS_KEY: keyFile, NADI_TLS_CLIENT_CA: caFile } = config;
   if (certFile === undefined || keyFile === undefined) return null;
-  const [cert, key, clientCa] = await Promise.all([
-    readFile(certFile),
-    readFile(keyFile),
-    caFile === undefined ? null : readFile(caFile),
-  ]);
-  return { cert, key, clientCa };
+  return {
+    cert: readConfiguredFile("NADI_TLS_CERT", certFile),
+    key: readConfiguredFile("NADI_TLS_KEY", keyFile),
+    clientCa: caFile === undefined ? null : readConfiguredFile("NADI_TLS_CLIENT_CA", caFile),
+  };
 }
 
 /** Clients must not take the memory without which the kernel ends the process. */
@@ -206,7 +208,7 @@ function commonListenOptions(
   { listeners, log }: BrokerOptions,
   config: BrokerConfig,
   room: SocketRoom,
-): Omit<ListenOptions, "port"> {
+): Omit<ListenOptions, "port" | "portVariable"> {
   return {
     host: config.NADI_MQTT_HOST,
     // Some more, so that the edge itself chooses, counts and names who is refused.
@@ -228,17 +230,18 @@ export function createBroker(options: BrokerOptions): Broker {
   const ports: { mqtt: number; mqtts: number | null } = { mqtt: 0, mqtts: null };
   let stopping: Promise<void> | null = null;
 
-  const listenOptions = (port: number): ListenOptions => ({
+  const listenOptions = (portVariable: "NADI_MQTT_PORT" | "NADI_MQTTS_PORT"): ListenOptions => ({
     ...commonListenOptions(options, config, room),
-    port,
+    port: config[portVariable],
+    portVariable,
   });
   const accept = (conn: Duplex, origin: ConnectionOrigin): void => edge.handle(conn, origin);
 
   const startTls = async (): Promise<void> => {
-    const files = await readTlsFiles(config);
+    const files = readTlsFiles(config);
     if (files === null) return;
     const listener = await listenTls(
-      { ...listenOptions(config.NADI_MQTTS_PORT), ...files },
+      { ...listenOptions("NADI_MQTTS_PORT"), ...files },
       accept,
       (address, reason) => {
         const origin = { address, transport: "tls", certificateName: null } as const;
@@ -263,7 +266,7 @@ export function createBroker(options: BrokerOptions): Broker {
     start: async () => {
       await edge.start();
       if (options.listeners === "none") return;
-      const listener = await listenTcp(listenOptions(config.NADI_MQTT_PORT), accept);
+      const listener = await listenTcp(listenOptions("NADI_MQTT_PORT"), accept);
       listeners.push(listener);
       ports.mqtt = listener.port;
       log.info({ host: listener.host, port: listener.port }, "mqtt listening");

@@ -13,9 +13,10 @@ export const configErrors = {
 export class ConfigError extends CodedError {
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], cause?: unknown) {
     super("DEVICES_CONFIG_INVALID", configErrors.DEVICES_CONFIG_INVALID, {
       message: `The environment is wrong: ${problems.join("; ")}.`,
+      ...(cause === undefined ? {} : { cause }),
     });
     this.problems = problems;
   }

@@ -52,6 +52,12 @@ export {
   mqttAddressOf,
   mqttUrlSchema,
 } from "./config.ts";
+export {
+  type ConfiguredListener,
+  explainListenError,
+  readConfiguredFile,
+  useTlsFiles,
+} from "./configured-places.ts";
 export { ConfigError, type Environment, loadTogether, parseEnvironment } from "./environment.ts";
 export type { ErrorFacts } from "./errors.ts";
 export { type EventTime, eventTimeWindow, resolveEventTime } from "./event-time.ts";

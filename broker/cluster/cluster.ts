@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
+import { readConfiguredFile } from "../../devices/index.ts";
 import { commandMsMax } from "../command-time.ts";
 import type { Delivery } from "../edge/session.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -90,7 +90,8 @@ export class Cluster {
     this.#place = { ...before, sessions };
     await writePlace(dataDir, this.#place);
     const { caFile } = config;
-    const context = this.#context(caFile === undefined ? undefined : await readFile(caFile));
+    const ca = caFile === undefined ? undefined : readConfiguredFile("NADI_MQTT_CA", caFile);
+    const context = this.#context(ca);
     for (let index = 0; index < sessions; index += 1) {
       const clientId = clientIdOf(this.#place, index);
       const own = { ...context, isKnown: index < before.sessions };

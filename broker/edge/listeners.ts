@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import { explainListenError, useTlsFiles } from "../../devices/index.ts";
 import { AddressGuard } from "./address-limits.ts";
 import type { ConnectionOrigin } from "./connection.ts";
 
@@ -7,6 +8,8 @@ export interface ListenOptions {
   host: string;
   /** 0 picks a free port. */
   port: number;
+  /** Where the port comes from, for whoever must change it. */
+  portVariable: string;
   connectionsMax: number;
   /** Several processes take the connections of one port, which the kernel shares out. */
   reusePort: boolean;
@@ -47,10 +50,13 @@ async function listen(server: Server, options: ListenOptions): Promise<Listener>
   });
   server.maxConnections = options.connectionsMax;
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
     const { port, host, reusePort } = options;
+    const fail = (error: Error): void => {
+      reject(explainListenError(error, { ...options, hostVariable: "NADI_MQTT_HOST" }));
+    };
+    server.once("error", fail);
     server.listen({ port, host, reusePort }, () => {
-      server.removeListener("error", reject);
+      server.removeListener("error", fail);
       // Without a listener one failed accept would end the process.
       server.on("error", (error) => options.onError(error));
       resolve();
@@ -145,29 +151,32 @@ export async function listenTls(
   accept: Accept,
   onRefused: (address: string, reason: string) => void,
 ): Promise<Listener> {
-  const server = createTlsServer(
-    {
-      ...socketOptions,
-      keepAliveInitialDelay,
-      cert: options.cert,
-      key: options.key,
-      ...(options.clientCa === null ? {} : { ca: options.clientCa }),
-      requestCert: options.clientCa !== null,
-      rejectUnauthorized: false,
-      minVersion: "TLSv1.2",
-      handshakeTimeout: tlsHandshakeTimeoutMs,
-    },
-    (socket) => {
-      handshakeOver(socket);
-      const address = plainAddress(socket);
-      const certificate = judgeCertificate(socket);
-      if (!certificate.isAccepted) {
-        onRefused(address, certificate.reason);
-        socket.destroy();
-        return;
-      }
-      accept(socket, { address, transport: "tls", certificateName: certificate.name });
-    },
+  const take = (socket: TLSSocket): void => {
+    handshakeOver(socket);
+    const address = plainAddress(socket);
+    const certificate = judgeCertificate(socket);
+    if (!certificate.isAccepted) {
+      onRefused(address, certificate.reason);
+      socket.destroy();
+      return;
+    }
+    accept(socket, { address, transport: "tls", certificateName: certificate.name });
+  };
+  const server = useTlsFiles(["NADI_TLS_CERT", "NADI_TLS_KEY", "NADI_TLS_CLIENT_CA"], () =>
+    createTlsServer(
+      {
+        ...socketOptions,
+        keepAliveInitialDelay,
+        cert: options.cert,
+        key: options.key,
+        ...(options.clientCa === null ? {} : { ca: options.clientCa }),
+        requestCert: options.clientCa !== null,
+        rejectUnauthorized: false,
+        minVersion: "TLSv1.2",
+        handshakeTimeout: tlsHandshakeTimeoutMs,
+      },
+      take,
+    ),
   );
   const handshakeOver = limitHandshakes(server, options.handshakesPerAddress);
   server.on("tlsClientError", (error, socket) => {

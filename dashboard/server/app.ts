@@ -1,12 +1,19 @@
-import { readFileSync } from "node:fs";
 import { createServer as createPlainServer, type RequestListener, type Server } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import {
+  createServer as createTlsServer,
+  type ServerOptions as TlsServerOptions,
+} from "node:https";
 import { type AddressInfo, isIP } from "node:net";
 import type { Registry } from "@prometheus-io/client";
 import { type FastifyReply, fastify, LogController } from "fastify";
 import type { Logger } from "pino";
 import { shareOpenFiles } from "../../broker/index.ts";
-import { CodedError } from "../../devices/index.ts";
+import {
+  CodedError,
+  explainListenError,
+  readConfiguredFile,
+  useTlsFiles,
+} from "../../devices/index.ts";
 import { registerApi, type RegisteredApi } from "./api.ts";
 import type { HttpConfig } from "./config.ts";
 import { boundPipelining, limitConnections } from "./connection-limits.ts";
@@ -116,6 +123,18 @@ function createServer({ config, log }: HttpAppOptions) {
   return server;
 }
 
+function createSecureServer(
+  options: TlsServerOptions,
+  { certFile, keyFile }: NonNullable<HttpConfig["tls"]>,
+  handle: RequestListener,
+): Server {
+  const cert = readConfiguredFile("NADI_TLS_CERT", certFile);
+  const key = readConfiguredFile("NADI_TLS_KEY", keyFile);
+  return useTlsFiles(["NADI_TLS_CERT", "NADI_TLS_KEY"], () =>
+    createTlsServer({ ...options, cert, key }, handle),
+  );
+}
+
 /** Made here and not by fastify, which sets the timeouts too late to be looked at in time. */
 function createNodeServer(config: HttpConfig, handle: RequestListener): Server {
   const options = {
@@ -129,15 +148,7 @@ function createNodeServer(config: HttpConfig, handle: RequestListener): Server {
   const server =
     config.tls === null
       ? createPlainServer(options, bounded)
-      : createTlsServer(
-          {
-            ...options,
-            cert: readFileSync(config.tls.certFile),
-            key: readFileSync(config.tls.keyFile),
-            handshakeTimeout: requestMsMax,
-          },
-          bounded,
-        );
+      : createSecureServer({ ...options, handshakeTimeout: requestMsMax }, config.tls, bounded);
   const max = Math.min(connectionsMax, shareOpenFiles().httpSockets);
   limitConnections(server, { max, trustedProxies: config.trustedProxies });
   return server;
@@ -214,7 +225,13 @@ function describeProblem(reply: FastifyReply, code: ProblemCode): FastifyReply {
 }
 
 async function listen(server: HttpServer, { config, log }: HttpAppOptions) {
-  await server.listen({ host: config.host, port: config.port });
+  const { host: bound, port: wanted } = config;
+  try {
+    await server.listen({ host: bound, port: wanted });
+  } catch (error) {
+    const variables = { hostVariable: "NADI_HTTP_HOST", portVariable: "NADI_HTTP_PORT" };
+    throw explainListenError(error, { host: bound, port: wanted, ...variables });
+  }
   // A listening TCP server has an address record; `string` is for pipes, `null` for none.
   const { port } = server.server.address() as AddressInfo;
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;

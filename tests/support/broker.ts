@@ -65,12 +65,12 @@ export async function createTestBroker(
     clock: { ...systemEdgeClock(), ...options.clock },
     isConformance: options.isConformance ?? false,
   });
-  await broker.start();
   t.onTestFinished(async () => {
     journal.release();
     await broker.stop();
     if (errors.length > 0) throw new Error(`the broker logged: ${JSON.stringify(errors)}`);
   });
+  await broker.start();
   const port = broker.ports.mqtt;
   const open = (localAddress?: string): Promise<RawClient> =>
     connectRaw({ port, t, ...(localAddress === undefined ? {} : { localAddress }) });

@@ -74,9 +74,12 @@ test("what can't be had ends the start with its name, also where much starts bes
   await (await startNadi(t, { dataDir })).stop();
 
   const refusals: [env: Record<string, string>, names: string[]][] = [
-    [{ NADI_MQTT_PORT: port }, [port, "EADDRINUSE"]],
-    [{ NADI_HTTP_PORT: port }, [port, "EADDRINUSE"]],
-    [{ NADI_TLS_CERT: "/nowhere.pem", NADI_TLS_KEY: "/nowhere.pem" }, ["/nowhere.pem"]],
+    [{ NADI_MQTT_PORT: port }, [`NADI_MQTT_PORT is ${port}`, "EADDRINUSE"]],
+    [{ NADI_HTTP_PORT: port }, [`NADI_HTTP_PORT is ${port}`, "EADDRINUSE"]],
+    [
+      { NADI_TLS_CERT: "/nowhere.pem", NADI_TLS_KEY: "/nowhere.pem" },
+      ["NADI_TLS_CERT", "/nowhere.pem"],
+    ],
   ];
   for (const [env, names] of refusals) {
     const child = spawnNadi(t, { dataDir, env });

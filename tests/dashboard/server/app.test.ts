@@ -219,3 +219,18 @@ test("with a certificate the same port speaks HTTPS and asks browsers to stay on
   request.once("error", answered.reject);
   expect(await answered.promise).toContain("max-age");
 });
+
+test("what keeps HTTP from starting is told with its variable", async (t) => {
+  const { port } = await createApp(t).start();
+  await expect(createApp(t, { env: { NADI_HTTP_PORT: String(port) } }).start()).rejects.toThrow(
+    `NADI_HTTP_PORT is ${port}, which another program has (EADDRINUSE at 127.0.0.1)`,
+  );
+  const elsewhere = { NADI_HTTP_HOST: "192.0.2.1", NADI_INSECURE_HTTP: "yes" };
+  await expect(createApp(t, { env: elsewhere }).start()).rejects.toThrow(
+    "NADI_HTTP_HOST is 192.0.2.1, which is no address of this machine",
+  );
+  const tls = { NADI_TLS_CERT: "/nowhere.pem", NADI_TLS_KEY: "/nowhere.key" };
+  expect(() => createApp(t, { env: tls })).toThrow(
+    "NADI_TLS_CERT names /nowhere.pem, which is not",
+  );
+});
