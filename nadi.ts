@@ -93,6 +93,7 @@ import {
   loadDemoConfig,
   startDemo,
 } from "./simulators/index.ts";
+import packageFacts from "./package.json" with { type: "json" };
 
 /** Every folder's migrations, in the order in which they apply. */
 const migrationModules = [registryMigrationsModule, ingestMigrationsModule, peopleMigrationsModule];
@@ -379,6 +380,7 @@ const stop = new AbortController();
 for (const signal of stopSignals) process.once(signal, () => stop.abort());
 
 process.exitCode = await runCommandLine(commands, process.argv.slice(2), {
+  version: packageFacts.version,
   env: process.env,
   stdout: process.stdout,
   stderr: process.stderr,

@@ -92,9 +92,10 @@ function peersCheck(peers: NonNullable<BrokerCheckParts["peers"]>): BrokerCheck 
         return { ok: true, detail: `degraded: ${what}` };
       }
       const others = nodes.all();
-      const counted = roles.map(
-        (role) => `${others.filter((node) => node.roles.includes(role)).length} ${role}`,
-      );
+      const counted = roles.map((role) => {
+        const count = others.filter((node) => node.roles.includes(role)).length;
+        return `${count} as ${role}`;
+      });
       return { ok: true, detail: `besides this process: ${counted.join(", ")}` };
     },
   };

@@ -50,7 +50,8 @@ export async function serveBroker(
   stack.push(() => own.stop());
   await own.start();
   if (config === null) return own;
-  const place = { broker: options.config, config, journal: appender, log, stack };
+  // Its log is beside the broker's: a child of it would say "component" twice.
+  const place = { broker: options.config, config, journal: appender, log: parentLog, stack };
   const cluster = await joinCluster({ ...options, ...place });
   const broker = atCluster(own, cluster, config);
   if (peers !== null) serveCommands(broker, peers, clock.monotonicMs);

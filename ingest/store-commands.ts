@@ -17,7 +17,7 @@ const initCommand: Command = {
     "a change of NADI_KEEP_…_DAYS. It deletes nothing itself; InfluxDB deletes what is older than",
     "the retention that it is given.",
     "",
-    "Example: NADI_INFLUX_URL=http://127.0.0.1:8086 NADI_INFLUX_VERSION=1 nadi store init",
+    "example: NADI_INFLUX_URL=http://127.0.0.1:8086 NADI_INFLUX_VERSION=1 nadi store init",
   ].join("\n"),
   options: {},
   positionals: { min: 0, max: 0 },

@@ -213,12 +213,12 @@ interface Told {
 function describe(told: Told): string {
   const { format, folder, files, devices, withoutPassword, withdrawn, unknownSecrets } = told;
   const gone =
-    format === "emqx" ? "delete these users in EMQX" : "reload Mosquitto (SIGHUP) to shut them out";
+    format === "emqx" ? "delete such users in EMQX" : "reload Mosquitto (SIGHUP) to shut them out";
   return [
-    `${devices} devices exported to ${folder}: ${files.join(", ")}`,
-    ...named(withoutPassword, "can't sign in: give their secrets by --secrets, or rotate them"),
-    ...named(unknownSecrets, "given secrets are of no enabled device, or no longer its own"),
-    ...named(withdrawn, `were exported before and are no more: ${gone}`),
+    `${countOf(devices, "device", "devices")} exported to ${folder}: ${files.join(", ")}`,
+    ...named(withoutPassword, "can't sign in: give the secret by --secrets, or rotate it"),
+    ...named(unknownSecrets, "with a given secret that is of no enabled device, or out of date"),
+    ...named(withdrawn, `exported before and no more: ${gone}`),
     "",
   ].join("\n");
 }
@@ -228,5 +228,9 @@ function named(usernames: readonly string[], what: string): string[] {
   const rest = usernames.length - shownMax;
   const more = rest > 0 ? `\n  and ${rest} more (--json lists all)` : "";
   const lines = usernames.slice(0, shownMax).map((name) => `\n  ${name}`);
-  return [`${usernames.length} ${what}${lines.join("")}${more}`];
+  return [`${countOf(usernames.length, "device", "devices")} ${what}${lines.join("")}${more}`];
+}
+
+function countOf(count: number, one: string, several: string): string {
+  return `${count} ${count === 1 ? one : several}`;
 }

@@ -11,6 +11,8 @@ export const exitCodes = {
 
 /** What a command may touch; nothing in it is global, so that tests can hand in their own. */
 export interface CommandContext {
+  /** Of this Nadi: what `nadi --version` says. */
+  version: string;
   /** The environment; read only by the config loaders. */
   env: Readonly<Record<string, string | undefined>>;
   stdout: { write(text: string): unknown };
@@ -36,6 +38,8 @@ export interface Command {
   usage: string;
   /** Further lines for `--help`: each option with its meaning and default, then an example. */
   details: string;
+  /** What `--json` does, where that is not one object on stdout. */
+  json?: string;
   options: ParseArgsOptionsConfig;
   positionals: { min: number; max: number };
   run(args: ParsedArguments, context: CommandContext): Promise<number>;

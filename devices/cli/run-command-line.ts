@@ -3,7 +3,7 @@ import { CodedError } from "../records/errors.ts";
 import { exitCodes, type Command, type CommandContext, type ParsedArguments } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { commandHelp, overview } from "./help.ts";
-import { nearestCommand } from "./suggest.ts";
+import { nearestCommand, nearestName } from "./suggest.ts";
 
 /** Codes of a wrong command line, whoever found it out. */
 const usageCodes = new Set(["CLI_USAGE", "CLI_COMMAND_UNKNOWN", "REGISTRY_INPUT_INVALID"]);
@@ -23,10 +23,17 @@ export async function runCommandLine(
   context: CommandContext,
 ): Promise<number> {
   const { words, flags } = splitLeadingFlags(argv);
+  // `nadi help device add` is `nadi device add --help`.
+  if (words[0] === "help") {
+    return runCommandLine(commands, [...flags, ...words.slice(1), "--help"], context);
+  }
   const json = context.json || isFlagged(argv, "--json");
   try {
     const command = findCommand(commands, words);
-    if (command === null) return answerWithoutCommand(commands, argv, context);
+    if (command === null) {
+      if (words.length === 0 && flags.includes("--version")) return answerVersion(context, json);
+      return answerWithoutCommand(commands, argv, context);
+    }
     const parsed = parse(command, [...flags, ...words.slice(command.path.length)]);
     if (parsed.options["help"] === true) {
       context.stdout.write(commandHelp(command));
@@ -92,19 +99,52 @@ function firstFlag(words: readonly string[]): number {
   return index === -1 ? words.length : index;
 }
 
+function answerVersion({ stdout, version }: CommandContext, json: boolean): number {
+  stdout.write(json ? `${JSON.stringify({ version })}\n` : `nadi ${version}\n`);
+  return exitCodes.done;
+}
+
+/** Not strict, since what Node says of a wrong option is neither short nor one line. */
 function parse(command: Command, args: string[]): ParsedArguments {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      options: { ...command.options, ...globalOptions },
-      allowPositionals: true,
-      strict: true,
-    });
-    return { positionals, options: values };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new UsageError(`${error.message}; ${seeHelp(command)}`);
+  const options = { ...command.options, ...globalOptions };
+  const { values, positionals, tokens } = parseArgs({
+    args,
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    const problem = token.kind === "option" ? findOptionProblem(options, token) : null;
+    if (problem !== null) throw new UsageError(`${problem}; ${seeHelp(command)}`);
   }
+  return { positionals, options: values };
+}
+
+/** An option as it was typed. */
+interface TypedOption {
+  name: string;
+  rawName: string;
+  value: string | undefined;
+  inlineValue: boolean | undefined;
+}
+
+function findOptionProblem(known: Command["options"], typed: TypedOption): string | null {
+  const { name, rawName, value, inlineValue } = typed;
+  const type = Object.hasOwn(known, name) ? known[name]?.type : undefined;
+  if (type === undefined) {
+    const names = Object.keys(known).map((each) => `--${each}`);
+    const nearest = nearestName(names, rawName);
+    const advice = nearest === null ? "" : `: did you mean ${nearest}?`;
+    return `There is no option ${rawName}${advice}`;
+  }
+  if (type === "boolean") return value === undefined ? null : `${rawName} takes no value`;
+  if (value === undefined) return `${rawName} needs a value`;
+  // The next option, when the value was forgotten; a number is none.
+  if (inlineValue !== true && /^-[^\d]/.test(value)) {
+    return `${rawName} needs a value; one that begins with - is written ${rawName}=${value}`;
+  }
+  return null;
 }
 
 function checkPositionals(command: Command, { positionals }: ParsedArguments): void {

@@ -8,11 +8,20 @@ export function nearestCommand(
   commands: readonly Command[],
   typed: readonly string[],
 ): string | null {
+  const names = commands.map(({ path }) => path.join(" "));
+  return nearestOf(names, (name) => typed.slice(0, name.split(" ").length).join(" "));
+}
+
+/** The name that was probably meant, or `null`. */
+export function nearestName(names: readonly string[], typed: string): string | null {
+  return nearestOf(names, () => typed);
+}
+
+function nearestOf(names: readonly string[], typedFor: (name: string) => string): string | null {
   let best: string | null = null;
   let bestDistance = distanceMax + 1;
-  for (const { path } of commands) {
-    const name = path.join(" ");
-    const distance = editDistance(typed.slice(0, path.length).join(" "), name);
+  for (const name of names) {
+    const distance = editDistance(typedFor(name), name);
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
   return best;

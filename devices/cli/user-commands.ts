@@ -105,10 +105,10 @@ function userList(options: RegistryCommandOptions): Command {
         email,
         role,
         role === "operator" ? "all" : kitchens.join(","),
-        enabled ? "" : "disabled",
+        enabled ? "enabled" : "disabled",
       ]);
       const empty = 'There is nobody yet: add a person with "nadi user add".';
-      const text = formatTable(["E-MAIL", "ROLE", "KITCHENS", ""], rows, empty);
+      const text = formatTable(["E-MAIL", "ROLE", "KITCHENS", "STATE"], rows, empty);
       return answer(context, { users }, text);
     },
   };

@@ -121,10 +121,14 @@ const userSchema = z.object({
 });
 
 const deviceIdsSchema = z.object({ sppgId, deviceId });
-const overlapSchema = z
-  .int("must be a whole number of seconds")
-  .min(0, "must not be negative")
-  .max(overlapSecondsMax, `must be at most ${overlapSecondsMax} seconds`);
+const sppgIdSchema = z.object({ sppgId });
+const emailSchema = z.object({ email });
+const overlapSchema = z.object({
+  overlapSeconds: z
+    .int("must be a whole number of seconds")
+    .min(0, "must not be negative")
+    .max(overlapSecondsMax, `must be at most ${overlapSecondsMax} seconds`),
+});
 
 export function parseNewKitchen(input: unknown): NewKitchen {
   return parse(kitchenSchema, input);
@@ -178,11 +182,11 @@ export function parseRights(user: { role: UserRole; kitchens: readonly string[] 
 }
 
 export function parseEmail(input: unknown): string {
-  return parse(email, input);
+  return parse(emailSchema, { email: input }).email;
 }
 
 export function parseSppgId(input: unknown): string {
-  return parse(sppgId, input);
+  return parse(sppgIdSchema, { sppgId: input }).sppgId;
 }
 
 export function parseDeviceIds(input: unknown): { sppgId: string; deviceId: string } {
@@ -190,7 +194,7 @@ export function parseDeviceIds(input: unknown): { sppgId: string; deviceId: stri
 }
 
 export function parseOverlapSeconds(input: unknown): number {
-  return parse(overlapSchema, input);
+  return parse(overlapSchema, { overlapSeconds: input }).overlapSeconds;
 }
 
 function oneOf(values: readonly string[]): string {
@@ -202,7 +206,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.outp
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const { issues } = result.error;
-  const clauses = issues.map(({ path, message }) => `${path.join(".") || "value"} ${message}`);
+  const clauses = issues.map(({ path, message }) => `${path.join(".")} ${message}`);
   const field = issues[0]?.path[0];
   throw inputInvalid(`${clauses.join("; ")}.`, {
     field: typeof field === "string" ? field : null,

@@ -34,6 +34,7 @@ async function run(
         options.onStderr?.(text);
       },
     },
+    version: "1.2.3",
     json: false,
     signal: options.signal ?? new AbortController().signal,
   };

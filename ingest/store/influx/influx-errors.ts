@@ -33,19 +33,30 @@ export function refusalOf(error: InfluxError): Refusal {
 }
 
 /** As the port's error: everything that is not about a point is waited for, and nothing lost. */
-export function storeAway(error: unknown, doing: string): CodedError {
+export function storeAway(error: unknown, doing: string, hints = hintsInUse): CodedError {
   if (error instanceof CodedError) return error;
   if (!(error instanceof InfluxError)) {
     const text = error instanceof Error ? error.message : String(error);
     return ingestError("INGEST_INTERNAL", { message: `${doing}: ${text}`, cause: error });
   }
-  const message = `InfluxDB can't be used (${doing}): ${error.message}.${hintFor(error)}`;
+  const message = `InfluxDB can't be used (${doing}): ${error.message}.${hints(error)}`;
   return ingestError("INGEST_STORE_UNAVAILABLE", { message, cause: error });
 }
 
-function hintFor({ status, message }: InfluxError): string {
+function hintsInUse(error: InfluxError): string {
+  const hint = hintsInSetup(error);
+  if (hint !== "") return hint;
+  return /not found/i.test(error.message) ? " Run `nadi store init`." : "";
+}
+
+/** To whoever runs `nadi store init`. */
+export function hintsInSetup({ status, message }: InfluxError): string {
   if (status === 401 || status === 403) return " Check NADI_INFLUX_TOKEN, or _USERNAME.";
-  if (/not found/i.test(message)) return " Run `nadi store init`.";
+  // Another version's address.
+  if (status === 404 && /page not found|^[^:]* answered 404\W*$/i.test(message)) {
+    return " Check NADI_INFLUX_VERSION.";
+  }
+  if (/organi[sz]ation.*not found/i.test(message)) return " Check NADI_INFLUX_ORG.";
   if (aboutLimits.test(message)) return " Raise that limit of InfluxDB.";
   return "";
 }

@@ -8,7 +8,7 @@ import {
   type LevelName,
   levelNames,
 } from "./influx-config.ts";
-import { InfluxError, storeAway } from "./influx-errors.ts";
+import { hintsInSetup, InfluxError, storeAway } from "./influx-errors.ts";
 import { connectInflux, type InfluxHttp, withParameters } from "./influx-http.ts";
 import { runQueries } from "./influx-query.ts";
 import { quoteName } from "./names.ts";
@@ -46,7 +46,7 @@ async function withHttp<Result>(
   try {
     return await work(http);
   } catch (error) {
-    throw storeAway(error, "setting it up");
+    throw storeAway(error, "setting it up", hintsInSetup);
   } finally {
     http.close();
   }

@@ -16,6 +16,7 @@ export async function runJournalCommand(
   const command = createJournalCommands().find(({ path }) => path.join(" ") === words);
   let output = "";
   const context: CommandContext = {
+    version: "1.2.3",
     env,
     stdout: { write: (text) => (output += text) },
     stderr: { write: () => {} },

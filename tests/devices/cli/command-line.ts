@@ -39,6 +39,7 @@ export function createCommandLine(
   const run = async (...argv: string[]): Promise<CommandResult> => {
     const written = { stdout: "", stderr: "" };
     const context: CommandContext = {
+      version: "1.2.3",
       env,
       stdout: { write: (text) => (written.stdout += text) },
       stderr: { write: (text) => (written.stderr += text) },

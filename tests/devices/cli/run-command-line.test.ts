@@ -64,6 +64,36 @@ test("--help alone lists every command, and a group's --help its own", async (t)
   expect(group.stdout).not.toContain("kitchen add");
 });
 
+test("nadi help is --help, also of a command and of a group", async (t) => {
+  const line = createCommandLine(t);
+  expect(await line.run("help")).toEqual(await line.run("--help"));
+  expect(await line.run("help", "device", "add")).toEqual(
+    await line.run("device", "add", "--help"),
+  );
+  expect(await line.run("help", "device")).toEqual(await line.run("device", "--help"));
+  expect(await line.run("help", "frobnicate")).toMatchObject({ code: 2, stdout: "" });
+});
+
+test("--version says which Nadi this is, as text and as JSON", async (t) => {
+  const line = createCommandLine(t);
+  expect(await line.runJson("--version")).toEqual({ version: "1.2.3" });
+  const text = { code: 0, stdout: "nadi 1.2.3\n", stderr: "" };
+  expect(await line.run("--version")).toEqual(text);
+  expect(await line.run("kitchen", "list", "--version")).toMatchObject({ code: 2 });
+});
+
+test("help keeps the columns of its options, and says what --json is of this command", async (t) => {
+  const details = "\n  --limit  at most\n  --other  more\n\nexample: none\n";
+  const line = createCommandLine(t, [
+    { ...command("show"), details },
+    { ...command("dump"), json: "JSON lines" },
+  ]);
+  const { stdout } = await line.run("show", "--help");
+  expect(stdout).toContain("\n  --limit  at most\n  --other  more\n\nexample: none\n");
+  expect(stdout).toContain("\n  --json   exactly one JSON object");
+  expect((await line.run("dump", "--help")).stdout).toContain("\n  --json   JSON lines\n");
+});
+
 test("no command at all is a wrong command line that shows the commands", async (t) => {
   const line = createCommandLine(t);
   const { code, stdout, stderr } = await line.run();
@@ -90,8 +120,16 @@ test("an unknown command is told with the nearest one", async (t) => {
 });
 
 test.for([
-  ["an unknown option", ["kitchen", "list", "--colour"], "--colour"],
-  ["an option without its value", ["kitchen", "add", "sppg-a-1", "--name"], "--name"],
+  ["an unknown option", ["kitchen", "list", "--colour"], "There is no option --colour; see"],
+  ["a mistyped option", ["user", "add", "a@b.de", "--rol", "head"], "did you mean --role?"],
+  ["an option without its value", ["kitchen", "add", "sppg-a-1", "--name"], "--name needs a value"],
+  [
+    "an option whose value was forgotten",
+    ["kitchen", "add", "sppg-a-1", "--name", "--timezone", "Asia/Jakarta"],
+    "--name needs a value; one that begins with - is written --name=--timezone",
+  ],
+  ["a value of a switch", ["kitchen", "list", "--json=yes"], "--json takes no value"],
+  ["an option that is no one's own", ["kitchen", "list", "--constructor"], "--constructor; see"],
   ["an argument too few", ["device", "add", "sppg-a-1"], "nadi device add <sppgId> <deviceId>"],
   ["an argument too many", ["kitchen", "list", "extra"], '"extra"'],
 ] as const)("%s is a wrong command line and named", async ([, argv, named], t) => {
@@ -100,6 +138,7 @@ test.for([
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(named);
   expect(stderr.trimEnd()).not.toContain("\n");
+  expect(stderr).not.toContain(".;");
   expect(stderr).toMatch(/\[CLI_USAGE\]\n$/);
 });
 
@@ -115,4 +154,16 @@ test("an error without a code is told with its stack, but as one object in --jso
   expect(JSON.parse(json.stderr)).toEqual({
     error: { code: "CLI_UNEXPECTED", message: "a fault of ours" },
   });
+});
+
+test("a negative number is a value", async (t) => {
+  const seen: ParsedArguments[] = [];
+  const line = createCommandLine(t, [
+    command("show", async (args) => {
+      seen.push(args);
+      return 0;
+    }),
+  ]);
+  expect(await line.run("show", "--limit", "-6.1966")).toMatchObject({ code: 0 });
+  expect(seen[0]?.options["limit"]).toBe("-6.1966");
 });

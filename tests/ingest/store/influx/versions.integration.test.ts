@@ -52,6 +52,15 @@ test("init makes what is missing, gives the rest today's retention, and the star
   }
 });
 
+test("init on another version's server names the variable, and never itself", async () => {
+  for (const version of [2, 3] as const) {
+    const influx = server.config({ version, token: "t", org: version === 2 ? "o" : null });
+    const init = initInfluxStore(influx, keepAll);
+    await expect(init).rejects.toThrow(/answered 404.* Check NADI_INFLUX_VERSION\.$/);
+    await expect(init).rejects.not.toThrow("nadi store init");
+  }
+});
+
 test("1.x keeps each level for as long as it is told", async () => {
   const influx = server.config();
   await initInfluxStore(influx, { rawDays: 10, minuteDays: 20, hourDays: 300 });
