@@ -345,20 +345,19 @@ function serve(context: CommandContext, words: ServeWords): Promise<number> {
   });
 }
 
-async function conformance(context: CommandContext): Promise<number> {
+function conformance(context: CommandContext): Promise<number> {
   const configs = loadConfigs(context.env);
-  const kitchens = await withRegistry({ migrationModules }, context, ({ registry }) =>
-    registry.listKitchens(),
+  return withRegistry({ migrationModules }, context, ({ registry }) =>
+    serveConformance({
+      ...configs,
+      dataDir: configs.devices.dataDir,
+      countKitchens: async () => (await registry.listKitchens()).length,
+      crashPointSetting: context.env["NADI_CRASH_POINT"],
+      log: createServiceLog(configs.http.logLevel),
+      clock,
+      signal: context.signal,
+    }),
   );
-  return serveConformance({
-    ...configs,
-    dataDir: configs.devices.dataDir,
-    kitchenCount: kitchens.length,
-    crashPointSetting: context.env["NADI_CRASH_POINT"],
-    log: createServiceLog(configs.http.logLevel),
-    clock,
-    signal: context.signal,
-  });
 }
 
 const registryOptions = { migrationModules };

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { runService, StopStack, UsageError } from "../devices/index.ts";
 import { createBroker } from "./broker.ts";
 import type { BrokerConfig } from "./config.ts";
+import { brokerError } from "./errors.ts";
 import type { JournalConfig } from "./journal/config.ts";
 import type { EdgeClock } from "./edge/limits.ts";
 import { openServedJournal } from "./open-journal.ts";
@@ -14,8 +15,8 @@ export interface ConformanceOptions {
   broker: BrokerConfig;
   journal: JournalConfig;
   dataDir: string;
-  /** How many kitchens the data folder has: it must be none. */
-  kitchenCount: number;
+  /** How many kitchens the data folder has: it must be none, and stay so. */
+  countKitchens(): Promise<number>;
   crashPointSetting: string | undefined;
   log: Logger;
   clock: EdgeClock;
@@ -27,7 +28,7 @@ export interface ConformanceOptions {
  * with free topics. Loopback only, on a journal of its own, never beside stored kitchens.
  */
 export async function serveConformance(options: ConformanceOptions): Promise<number> {
-  refuseWhereItHarms(options);
+  await refuseWhereItHarms(options);
   const { log } = options;
   log.warn("CONFORMANCE RUN: anonymous, free topics, no kitchen; for MQTT test suites only");
   const stack = new StopStack();
@@ -50,18 +51,34 @@ export async function serveConformance(options: ConformanceOptions): Promise<num
       });
       stack.push(() => broker.stop());
       await broker.start();
-      // Nothing here ends by itself.
-      const { promise: failed } = Promise.withResolvers<never>();
-      return { failed, beforeStop: () => broker.stopAccepting() };
+      return { failed: watchKitchens(options, stack), beforeStop: () => broker.stopAccepting() };
     },
   });
 }
 
-function refuseWhereItHarms({ broker, dataDir, kitchenCount }: ConformanceOptions): void {
+/** Rejects when somebody has added a kitchen: its people must not believe that it is served. */
+function watchKitchens(options: ConformanceOptions, stack: StopStack): Promise<never> {
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  const look = async (): Promise<void> => {
+    if ((await options.countKitchens()) === 0) return;
+    const message = `A kitchen was added to ${options.dataDir}: a conformance run ends beside it.`;
+    throw brokerError("BROKER_CONFORMANCE_ENDED", { message });
+  };
+  const timer = setInterval(() => void look().catch(reject), kitchensLookMs);
+  stack.push(() => clearInterval(timer));
+  return failed;
+}
+
+/** As soon as a running `serve` would know of it. */
+const kitchensLookMs = 500;
+
+async function refuseWhereItHarms(options: ConformanceOptions): Promise<void> {
+  const { broker, dataDir } = options;
   const { NADI_MQTT_HOST: host } = broker;
   if (!["127.0.0.1", "::1", "localhost"].includes(host)) {
     throw new UsageError(`--conformance lets anybody in: NADI_MQTT_HOST must not be ${host}.`);
   }
+  const kitchenCount = await options.countKitchens();
   if (kitchenCount > 0) {
     throw new UsageError(
       `--conformance never runs beside stored kitchens: ${dataDir} has ${kitchenCount}. ` +

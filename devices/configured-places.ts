@@ -24,13 +24,14 @@ export interface ConfiguredListener {
 export function explainListenError(error: unknown, listener: ConfiguredListener): unknown {
   if (!(error instanceof Error && "code" in error)) return error;
   const { host, port, hostVariable, portVariable } = listener;
-  const because = portFaults.get(String(error.code));
+  const code = String(error.code);
+  const because = portFaults.get(code);
   if (because !== undefined) {
-    const problem = `${portVariable} is ${port}, which ${because} (${error.code} at ${host})`;
+    const problem = `${portVariable} is ${port}, which ${because} (${code} at ${host})`;
     return new ConfigError([problem], error);
   }
-  if (!hostFaults.has(String(error.code))) return error;
-  const problem = `${hostVariable} is ${host}, which is no address of this machine (${error.code})`;
+  if (!hostFaults.has(code)) return error;
+  const problem = `${hostVariable} is ${host}, which is no address of this machine (${code})`;
   return new ConfigError([problem], error);
 }
 

@@ -29,7 +29,7 @@ export { describeLogin } from "./cli/first-operator.ts";
 export { createKitchenCommands } from "./cli/kitchen-commands.ts";
 export { createServiceLog } from "./cli/log.ts";
 export { createRecordsCommands } from "./cli/records-commands.ts";
-export { withRegistry } from "./cli/registry-session.ts";
+export { withRegistry, withStoredRegistry } from "./cli/registry-session.ts";
 export { runCommandLine } from "./cli/run-command-line.ts";
 export {
   type RunningService,

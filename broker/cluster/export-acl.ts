@@ -6,7 +6,7 @@ import {
   exitCodes,
   type ParsedArguments,
   UsageError,
-  withRegistry,
+  withStoredRegistry,
 } from "../../devices/index.ts";
 import { loadClusterLogin } from "./config.ts";
 import { renderEmqxAcl, renderEmqxConf, renderEmqxUsers } from "./emqx-files.ts";
@@ -27,7 +27,7 @@ import {
 } from "./mosquitto-files.ts";
 
 type Format = "mosquitto" | "emqx";
-type RegistryOptions = Parameters<typeof withRegistry>[0];
+type RegistryOptions = Parameters<typeof withStoredRegistry>[0];
 
 const defaultUsername = "nadi";
 /** Of those that a person is shown by name; `--json` has all. */
@@ -64,7 +64,7 @@ example: nadi device add sppg-jakarta-001 probe-1 --kind temperature-probe --jso
     positionals: { min: 0, max: 0 },
     async run(args, context) {
       const wanted = await readArguments(args);
-      const devices = await withRegistry(options, context, ({ registry }) =>
+      const devices = await withStoredRegistry(options, context, ({ registry }) =>
         listExportedDevices(registry),
       );
       return exportAll(wanted, devices, context);

@@ -14,7 +14,7 @@ import {
   positional,
   requiredOption,
   textOption,
-  withRegistry,
+  withStoredRegistry,
   type RegistryCommandOptions,
 } from "./registry-session.ts";
 import { formatTable } from "./text.ts";
@@ -59,7 +59,7 @@ example: nadi device add sppg-jakarta-001 probe-1 --kind temperature-probe --pla
     positionals: { min: 2, max: 2 },
     async run(args, context) {
       const device = readNewDevice(args);
-      return withRegistry(options, context, async ({ registry, config }) => {
+      return withStoredRegistry(options, context, async ({ registry, config }) => {
         const { secret } = await registry.addDevice(device, commandLineActor);
         return answerSecret(context, config, secret);
       });
@@ -94,7 +94,7 @@ function deviceList(options: RegistryCommandOptions): Command {
     positionals: { min: 1, max: 1 },
     async run(args, context) {
       const sppgId = parseSppgId(positional(args, 0));
-      const devices = await withRegistry(options, context, ({ registry }) =>
+      const devices = await withStoredRegistry(options, context, ({ registry }) =>
         registry.listDevices(sppgId),
       );
       const heading = ["DEVICE", "KIND", "PLACE", "CODEC", "GATEWAY", "EVERY", "STATE"];
@@ -126,7 +126,7 @@ function deviceRevoke(options: RegistryCommandOptions): Command {
     positionals: { min: 2, max: 2 },
     async run(args, context) {
       const ids = readIds(args);
-      await withRegistry(options, context, ({ registry }) =>
+      await withStoredRegistry(options, context, ({ registry }) =>
         registry.revokeDevice(ids, commandLineActor),
       );
       const text = `Device ${formatPrincipal(ids.sppgId, ids.deviceId)} revoked.\n`;
@@ -144,7 +144,7 @@ function deviceEnable(options: RegistryCommandOptions): Command {
     options: {},
     positionals: { min: 2, max: 2 },
     run: (args, context) =>
-      withRegistry(options, context, async ({ registry, config }) => {
+      withStoredRegistry(options, context, async ({ registry, config }) => {
         const secret = await registry.enableDevice(readIds(args), commandLineActor);
         return answerSecret(context, config, secret);
       }),
@@ -163,7 +163,7 @@ example: nadi device rotate sppg-jakarta-001 probe-1`,
     options: { now: { type: "boolean" } },
     positionals: { min: 2, max: 2 },
     run: (args, context) =>
-      withRegistry(options, context, async ({ registry, config }) => {
+      withStoredRegistry(options, context, async ({ registry, config }) => {
         const overlapSeconds = args.options["now"] === true ? 0 : rotationOverlapSeconds;
         const rotation = { ...readIds(args), overlapSeconds };
         const secret = await registry.rotateDevice(rotation, commandLineActor);

@@ -9,6 +9,7 @@ import {
   requiredOption,
   textOption,
   withRegistry,
+  withStoredRegistry,
   type RegistryCommandOptions,
 } from "./registry-session.ts";
 import { formatTable } from "./text.ts";
@@ -70,7 +71,7 @@ function kitchenList(options: RegistryCommandOptions): Command {
     options: {},
     positionals: { min: 0, max: 0 },
     async run(_args, context) {
-      const kitchens = await withRegistry(options, context, ({ registry }) =>
+      const kitchens = await withStoredRegistry(options, context, ({ registry }) =>
         registry.listKitchens(),
       );
       const rows = kitchens.map(({ sppgId, name, timeZone }) => [sppgId, name, timeZone]);

@@ -28,13 +28,19 @@ example: NADI_DATABASE_URL=postgres://nadi:secret@db/nadi nadi records copy`,
     positionals: { min: 0, max: 0 },
     async run(args, context) {
       const { dataDir, databaseUrl } = loadDevicesConfig(context.env);
-      const url = textOption(args, "to") ?? databaseUrl;
+      const to = textOption(args, "to");
+      const url = to ?? databaseUrl;
       if (url === undefined) throw new UsageError("--to is missing, and NADI_DATABASE_URL too.");
       if (!databaseUrlSchema.safeParse(url).success) {
         throw new UsageError("--to must be postgres://user:password@host:port/database.");
       }
       const migrations = await loadMigrations(migrationModules);
-      const report = await copyRecords({ dataDir, url, migrations });
+      const report = await copyRecords({
+        dataDir,
+        url,
+        setting: to === undefined ? "NADI_DATABASE_URL" : "--to",
+        migrations,
+      });
       const rows = report.tables.map(({ table, rows: count, sha256 }) => [
         table,
         String(count),

@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { loadDevicesConfig, type DevicesConfig } from "../config.ts";
 import { loadMigrations, migrate } from "../records/migrations.ts";
-import { openRecords, recordsOf } from "../records/records.ts";
+import { openRecords, recordsOf, type RecordsOptions, recordsPath } from "../records/records.ts";
+import { unfinishedRestoreName } from "../records/unfinished-restore.ts";
 import { createRegistry } from "../registry/create-registry.ts";
 import type { Registry } from "../registry/registry.ts";
 import { exitCodes, type CommandContext, type ParsedArguments } from "./command.ts";
@@ -29,8 +32,35 @@ export async function withRegistry<Result>(
   work: (session: RegistrySession) => Promise<Result>,
 ): Promise<Result> {
   const config = loadDevicesConfig(context.env);
+  return useRegistry(options, { config, place: recordsOf(config) }, work);
+}
+
+/**
+ * The same for a command that adds nothing to an empty deployment: where there are no records it
+ * works on none, and leaves a folder as it is that may only be mistyped.
+ */
+export async function withStoredRegistry<Result>(
+  options: RegistryCommandOptions,
+  context: CommandContext,
+  work: (session: RegistrySession) => Promise<Result>,
+): Promise<Result> {
+  const config = loadDevicesConfig(context.env);
+  const { dataDir, databaseUrl } = config;
+  const files = [recordsPath(dataDir), join(dataDir, unfinishedRestoreName)];
+  if (databaseUrl !== undefined || files.some((file) => existsSync(file))) {
+    return withRegistry(options, context, work);
+  }
+  if (!context.json) context.stderr.write(`nadi: there are no records in ${dataDir} yet\n`);
+  return useRegistry(options, { config, place: { path: ":memory:" } }, work);
+}
+
+async function useRegistry<Result>(
+  options: RegistryCommandOptions,
+  { config, place }: { config: DevicesConfig; place: RecordsOptions },
+  work: (session: RegistrySession) => Promise<Result>,
+): Promise<Result> {
   const migrations = await loadMigrations(options.migrationModules);
-  const records = await openRecords(recordsOf(config));
+  const records = await openRecords(place);
   try {
     await migrate(records, migrations);
     const registry = createRegistry(records, { nowMs: () => Date.now() });

@@ -44,6 +44,9 @@ export function createServeCommand(runs: ServeRuns): Command {
     positionals: { min: 0, max: 0 },
     run({ options }, context) {
       const given = [options["role"] ?? []].flat().map(String);
+      if (options["demo"] === true && options["conformance"] === true) {
+        throw new UsageError("--demo and --conformance exclude each other");
+      }
       const words = { isDemo: options["demo"] === true, roles: parseRoles(given) };
       const isConformance = options["conformance"] === true;
       if (words.roles !== null && (words.isDemo || isConformance)) {

@@ -9,6 +9,7 @@ import {
   requiredOption,
   textOption,
   withRegistry,
+  withStoredRegistry,
   type RegistryCommandOptions,
 } from "./registry-session.ts";
 import { formatTable } from "./text.ts";
@@ -60,7 +61,7 @@ function userReset(options: RegistryCommandOptions): Command {
     positionals: { min: 1, max: 1 },
     async run(args, context) {
       const email = parseEmail(positional(args, 0));
-      const issued = await withRegistry(options, context, ({ registry }) =>
+      const issued = await withStoredRegistry(options, context, ({ registry }) =>
         registry.resetUserPassword(email, commandLineActor),
       );
       return answerPassword(context, issued);
@@ -82,7 +83,7 @@ function userSwitch(options: RegistryCommandOptions, verb: "disable" | "enable")
     positionals: { min: 1, max: 1 },
     async run(args, context) {
       const email = parseEmail(positional(args, 0));
-      const user = await withRegistry(options, context, ({ registry }) =>
+      const user = await withStoredRegistry(options, context, ({ registry }) =>
         registry.updateUser({ email, enabled }, commandLineActor),
       );
       const state = enabled ? "may sign in again" : "is disabled: every session has ended";
@@ -100,7 +101,9 @@ function userList(options: RegistryCommandOptions): Command {
     options: {},
     positionals: { min: 0, max: 0 },
     async run(_args, context) {
-      const users = await withRegistry(options, context, ({ registry }) => registry.listUsers());
+      const users = await withStoredRegistry(options, context, ({ registry }) =>
+        registry.listUsers(),
+      );
       const rows = users.map(({ email, role, kitchens, enabled }) => [
         email,
         role,

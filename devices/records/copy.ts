@@ -12,6 +12,8 @@ export interface CopyOptions {
   dataDir: string;
   /** The PostgreSQL database that takes them; empty, or a finished copy of the same. */
   url: string;
+  /** Where that URL comes from, for messages. */
+  setting?: string;
   /** All folders' migrations. */
   migrations: readonly Migration[];
 }
@@ -72,9 +74,11 @@ export async function copyRecords(options: CopyOptions): Promise<CopyReport> {
   }
 }
 
-async function copyFrom(source: Records, { url, migrations }: CopyOptions): Promise<CopyReport> {
-  const target = await openRecords({ url, connectionsMax: 2, statementMsMax });
+async function copyFrom(source: Records, options: CopyOptions): Promise<CopyReport> {
+  const { url, migrations, setting = "NADI_DATABASE_URL" } = options;
+  const target = await openRecords({ url, setting, connectionsMax: 2, statementMsMax });
   try {
+    await refuseForeignTables(source.db, target.db);
     await migrate(target, migrations);
     const tables = await listTables(source.db);
     return await writeTransaction<unknown, CopyReport>(target, async (tx) => {
@@ -88,6 +92,25 @@ async function copyFrom(source: Records, { url, migrations }: CopyOptions): Prom
     await target.close();
   }
 }
+
+/** A database that others use, named by mistake; what an extension brings is nobody's. */
+async function refuseForeignTables(
+  source: Kysely<unknown>,
+  target: Kysely<unknown>,
+): Promise<void> {
+  const ours = new Set(["nadi_migration", ...(await listTables(source)).map(({ name }) => name)]);
+  const { rows } = await sql<{ name: string }>`
+    select c.relname as name from pg_class c
+    where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+      and not exists (select 1 from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+    order by c.relname`.execute(target);
+  const foreign = rows.map(({ name }) => name).filter((name) => !ours.has(name));
+  if (foreign.length === 0) return;
+  const shown = foreign.slice(0, foreignShownMax).join(", ");
+  throw refused(`The target holds what is not Nadi's (${shown}): name an empty database.`);
+}
+
+const foreignShownMax = 5;
 
 async function listTables(source: Kysely<unknown>): Promise<Table[]> {
   const { rows } = await sql<{ name: string; column: string; pk: number; isNumbered: number }>`

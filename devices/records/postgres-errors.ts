@@ -27,8 +27,13 @@ const lossClasses = new Set(["08", "57P01", "57P02", "57P03", "57P05", "25P03"])
 const advice: Partial<Record<RecordsErrorCode, string>> = {
   RECORDS_LOCKED: "another process is writing to it; try again",
   RECORDS_DISK_FULL: "free some space on its disk; nothing was changed",
-  RECORDS_UNAVAILABLE: "check that it runs, and NADI_DATABASE_URL",
+  RECORDS_UNAVAILABLE: "check that it runs, and",
 };
+
+function advise(code: RecordsErrorCode, setting: string): string {
+  const text = advice[code] ?? "";
+  return code === "RECORDS_UNAVAILABLE" ? `${text} ${setting}` : text;
+}
 
 /** The one place that reads pg's own error fields: a SQLSTATE, `null` if the server said none. */
 function sqlStateOf(error: unknown): string | null {
@@ -49,7 +54,11 @@ export function isConnectionLoss(error: unknown): boolean {
 }
 
 /** `error` as a `CodedError` where it says something that a caller can act on; else `error`. */
-export function toPostgresRecordsError(error: unknown, place: string): unknown {
+export function toPostgresRecordsError(
+  error: unknown,
+  place: string,
+  setting = "NADI_DATABASE_URL",
+): unknown {
   if (error instanceof CodedError || !(error instanceof Error)) return error;
   const state = sqlStateOf(error);
   const code =
@@ -61,7 +70,7 @@ export function toPostgresRecordsError(error: unknown, place: string): unknown {
   if (code === undefined) return error;
   const what = error.message === "" ? (error as NodeJS.ErrnoException).code : error.message;
   return recordsError(code, {
-    message: `The records database ${place} failed (${what}): ${advice[code] ?? ""}.`,
+    message: `The records database ${place} failed (${what}): ${advise(code, setting)}.`,
     facts: { place },
     cause: error,
   });

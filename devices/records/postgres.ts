@@ -7,6 +7,8 @@ import type { Records } from "./records.ts";
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`. */
   url: string;
+  /** Where the URL comes from, for whoever must change it; default `NADI_DATABASE_URL`. */
+  setting?: string;
   /** Default `postgresLimits.connectionsMax`. */
   connectionsMax?: number;
   /** For a command that works on whole tables; default `postgresLimits.statementMsMax`. */
@@ -42,17 +44,21 @@ export function describeDatabaseUrl(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
+/** A driver's error as one of ours, with where it happened. */
+type Explain = (error: unknown) => unknown;
+
 /** Opens a pool and asks it once, so that a wrong address is told at the start. */
 export async function openPostgres(options: PostgresOptions): Promise<Records> {
   const place = describeDatabaseUrl(options.url);
+  const explain: Explain = (error) => toPostgresRecordsError(error, place, options.setting);
   const pool = createPool(options);
-  const dialect = new PostgresDialect({ pool: bridgePool(pool, place) });
+  const dialect = new PostgresDialect({ pool: bridgePool(pool, explain) });
   const db = new Kysely<unknown>({ dialect });
   let closing: Promise<void> | null = null;
   // kysely ends a pool that it has used; this one is, by the question below.
   const close = (): Promise<void> => (closing ??= db.destroy());
   try {
-    await askOnce(pool, place);
+    await askOnce(pool, explain);
   } catch (error) {
     await pool.end();
     throw error;
@@ -103,11 +109,11 @@ function createPool({ url, connectionsMax, statementMsMax }: PostgresOptions): P
 /** Without a listener the loss of a connection ends the process; whoever uses it gets an error. */
 function ignoreIdleLoss(): void {}
 
-async function askOnce(pool: Pool, place: string): Promise<void> {
+async function askOnce(pool: Pool, explain: Explain): Promise<void> {
   try {
     await pool.query("select 1");
   } catch (error) {
-    throw toPostgresRecordsError(error, place);
+    throw explain(error);
   }
 }
 
@@ -133,13 +139,13 @@ const typeParser: typeof pgTypes.getTypeParser = (oid: TypeId, format?: "text" |
 };
 
 /** What kysely asks of a pool, with our errors, and no connection given back that has broken. */
-function bridgePool(pool: Pool, place: string): PostgresPool {
+function bridgePool(pool: Pool, explain: Explain): PostgresPool {
   return {
     async connect() {
       try {
-        return bridgeClient(await pool.connect(), { pool, place });
+        return bridgeClient(await pool.connect(), { pool, explain });
       } catch (error) {
-        throw toPostgresRecordsError(error, place);
+        throw explain(error);
       }
     },
     end: () => pool.end(),
@@ -151,7 +157,7 @@ function bridgePool(pool: Pool, place: string): PostgresPool {
 
 function bridgeClient(
   first: PoolClient,
-  { pool, place }: { pool: Pool; place: string },
+  { pool, explain }: { pool: Pool; explain: Explain },
 ): PostgresPoolClient {
   let client = first;
   let isBroken = false;
@@ -182,11 +188,11 @@ function bridgeClient(
       return await run(text, parameters);
     } catch (error) {
       const isRead = !isInTransaction && text.startsWith("select ");
-      if (!isBroken || !isRead) throw toPostgresRecordsError(error, place);
+      if (!isBroken || !isRead) throw explain(error);
       try {
         return await readAgain(text, parameters);
       } catch (again) {
-        throw toPostgresRecordsError(again, place);
+        throw explain(again);
       }
     } finally {
       if (text === "commit" || text === "rollback") isInTransaction = false;

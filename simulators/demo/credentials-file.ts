@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import type { DeviceCredentials } from "../device/device-client.ts";
@@ -43,6 +43,13 @@ export async function readDemoCredentials(file: string): Promise<DemoCredentials
     `${file}: expected an array of what "nadi device add --json" prints`,
     { cause: parsed.error },
   );
+}
+
+/** Before anything is registered: a secret that can't be kept is lost, and its device stays. */
+export async function prepareDemoCredentials(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await access(folder, constants.W_OK);
 }
 
 /** Replaces the file as a whole; only its owner may read it. */

@@ -10,6 +10,7 @@ import { kitchenDevices } from "../world/devices.ts";
 import type { SimulatedDevice } from "../world/model.ts";
 import {
   type DemoCredentials,
+  prepareDemoCredentials,
   readDemoCredentials,
   writeDemoCredentials,
 } from "./credentials-file.ts";
@@ -53,6 +54,7 @@ const writeEvery = 200;
  */
 export async function provision(options: ProvisionOptions): Promise<Provisioned> {
   const { registry, file, seed } = options;
+  await prepareDemoCredentials(file);
   const kitchens = await chooseKitchens(options);
   const known = new Map(
     (await readDemoCredentials(file)).map((row) => [row.clientId, row] as const),

@@ -48,6 +48,22 @@ test("a conformance run never starts beside stored kitchens", async (t) => {
   expect(result.stderr).toContain("stored kitchens");
 });
 
+test("a conformance run ends when somebody adds a kitchen beside it", async (t) => {
+  const dataDir = tempFolder(t);
+  const nadi = spawnNadi(t, { dataDir, words });
+  await nadi.line("mqtt listening");
+  const kitchen = ["sppg-a-1", "--name", "Dapur", "--timezone", "Asia/Jakarta"];
+  expect(await runNadi(dataDir, ["kitchen", "add", ...kitchen], {})).toMatchObject({ code: 0 });
+  expect(await nadi.exited).toEqual({ code: 1, signal: null });
+  expect(nadi.stderr()).toContain("[BROKER_CONFORMANCE_ENDED]");
+});
+
+test("a conformance run is no demo", async (t) => {
+  const result = await runNadi(tempFolder(t), [...words, "--demo"], {});
+  expect(result.code).toBe(2);
+  expect(result.stderr).toContain("--demo and --conformance exclude each other");
+});
+
 test("a conformance run never listens beyond loopback", async (t) => {
   const env = { NADI_MQTT_PORT: "0", NADI_MQTT_HOST: "0.0.0.0" };
   const result = await runNadi(tempFolder(t), words, env);

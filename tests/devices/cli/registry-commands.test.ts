@@ -61,6 +61,27 @@ test("kitchen add takes where the kitchen stands, and refuses what is no place",
   expect(await line.runJson("kitchen", "list")).toEqual({ kitchens: [added] });
 });
 
+test("where there are no records nothing is made by whoever only looks, or was mistaken", async (t) => {
+  const line = createCommandLine(t);
+  const dataDir = join(line.dataDir, "mistyped");
+  line.env["NADI_DATA_DIR"] = dataDir;
+  const empty = await line.run("kitchen", "list");
+  expect(empty).toMatchObject({
+    code: 0,
+    stderr: `nadi: there are no records in ${dataDir} yet\n`,
+  });
+  expect(await line.runJson("kitchen", "list")).toEqual({ kitchens: [] });
+  expect(await line.runJson("user", "list")).toEqual({ users: [] });
+  expect(await line.run("device", "add", ...ids, ...kind)).toMatchObject({ code: 1 });
+  expect(await line.run("user", "reset", "head@example.org")).toMatchObject({ code: 1 });
+  expect(existsSync(dataDir)).toBe(false);
+});
+
+test("a bad e-mail address is told by its name", async (t) => {
+  const { stderr } = await createCommandLine(t).run("user", "reset", "nonsense");
+  expect(stderr).toContain("nadi: email must be an e-mail address like head@example.org.");
+});
+
 test("empty lists are a sentence for people and an empty list in JSON", async (t) => {
   const line = createCommandLine(t);
   expect((await line.run("kitchen", "list")).stdout).toContain("no kitchen yet");

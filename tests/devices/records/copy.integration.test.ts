@@ -98,6 +98,29 @@ test("the same copy again says that it is there; other records are refused", asy
   });
 });
 
+test("a database that others use is refused before anything is made in it", async (t) => {
+  const made = await createDeployment(t);
+  await query(made.url, "create table invoice (id integer)");
+  await expect(copyRecords(made)).rejects.toMatchObject({
+    code: "RECORDS_COPY_REFUSED",
+    message: expect.stringContaining("(invoice)"),
+  });
+  const tables = "select relname from pg_class where relname = 'kitchen'";
+  expect(await query(made.url, tables)).toEqual([]);
+});
+
+test("a target that can't be reached is told by where its address stands", async (t) => {
+  const { dataDir } = await createDeployment(t);
+  const line = createCommandLine(t, createRecordsCommands({ migrationModules: modules }));
+  line.env["NADI_DATA_DIR"] = dataDir;
+  const url = "postgres://nadi@127.0.0.1:1/nadi";
+  const given = await line.run("records", "copy", "--to", url);
+  expect(given.stderr).toMatch(/check that it runs, and --to\. \[RECORDS_UNAVAILABLE\]\n$/);
+  line.env["NADI_DATABASE_URL"] = url;
+  const { stderr } = await line.run("records", "copy");
+  expect(stderr).toContain("check that it runs, and NADI_DATABASE_URL.");
+});
+
 test("what changes on its way is found, and nothing of the copy stays", async (t) => {
   const made = await createDeployment(t);
   const target = await openRecords({ url: made.url });

@@ -27,6 +27,22 @@ test("kitchens and devices are registered once, and their secrets work again", a
   expect(readCredentials(file)).toHaveLength(32);
 });
 
+test("the folder of the secrets is made for its owner alone, before anything is added", async (t) => {
+  const { registry, file } = await createRegistry(t);
+  const folder = path.join(path.dirname(file), "not", "there");
+  await provision({ registry, file: path.join(folder, "secrets.json"), kitchens: 1, seed: 1 });
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+
+  const other = await createRegistry(t);
+  // A file where the folder would be.
+  const blocked = path.join(folder, "secrets.json", "secrets.json");
+  const { registry: untouched } = other;
+  await expect(
+    provision({ registry: untouched, file: blocked, kitchens: 1, seed: 1 }),
+  ).rejects.toThrow(/ENOTDIR|EEXIST/);
+  expect(await untouched.listKitchens()).toEqual([]);
+});
+
 test("a secret that is lost or no longer valid is made anew", async (t) => {
   const { registry, file } = await createRegistry(t);
   const first = await provision({ registry, file, kitchens: 1, seed: 1 });
