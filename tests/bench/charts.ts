@@ -5,12 +5,12 @@
  * on: an idle machine with a GPU does better.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import type { CDPSession, Page } from "playwright-core";
 import { startLoadProcess } from "../../simulators/index.ts";
 import { openPage, signInByForm } from "../support/browser.ts";
 import { buildPage } from "../support/built-page.ts";
 import { type Scope, tempFolder, withScope } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { startPathNadi } from "./path-nadi.ts";
 import { benchKitchen, provisionKitchens } from "./provision.ts";
 
@@ -21,13 +21,13 @@ const usage = `usage: node tests/bench/charts.ts [options]
   --height <n>    of the window, in pixels; default 1080. Only charts in view are drawn
   --json          one JSON object on standard output`;
 
-const { values } = parseArgs({
+const { values } = parseWords({
+  usage,
   options: {
     charts: { type: "string", default: "50" },
     minutes: { type: "string", default: "1" },
     height: { type: "string", default: "1080" },
     json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
   },
 });
 
@@ -130,14 +130,11 @@ async function measure(scope: Scope, plan: Plan) {
   };
 }
 
-if (values.help) process.stdout.write(`${usage}\n`);
-else {
-  const plan: Plan = {
-    charts: Number(values.charts),
-    minutes: Number(values.minutes),
-    height: Number(values.height),
-  };
-  const result = await withScope((scope) => measure(scope, plan));
-  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else console.table(result);
-}
+const plan: Plan = {
+  charts: Number(values.charts),
+  minutes: Number(values.minutes),
+  height: Number(values.height),
+};
+const result = await withScope((scope) => measure(scope, plan));
+if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+else console.table(result);

@@ -4,9 +4,9 @@
  * acknowledges what it has in memory. All on one machine, the generator too.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { signInPerson } from "../support/kitchen.ts";
 import { type Scope, spawnNadi, tempFolder } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { countStored, type PathNadi, readMetric, untilStored } from "./path-nadi.ts";
 import { type Candidate, type CandidateStore, measure, startMosquitto } from "./path-stored.ts";
 import { provisionKitchens } from "./provision.ts";
@@ -14,7 +14,7 @@ import { startServer } from "./servers.ts";
 import { inScope } from "./started.ts";
 import { formatFigure, formatTable } from "./table.ts";
 
-const { values } = parseArgs({
+const { values } = parseWords({
   options: {
     seconds: { type: "string", default: "10" },
     rounds: { type: "string", default: "1" },

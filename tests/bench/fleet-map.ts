@@ -6,15 +6,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { loadavg } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import type { CDPSession, Page } from "playwright-core";
 import { build, type Rollup } from "vite";
 import { openPage } from "../support/browser.ts";
 import type { Scope } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { describeMachine } from "./report.ts";
 import { formatTable } from "./table.ts";
 
-const { values } = parseArgs({
+const { values } = parseWords({
   options: {
     vehicles: { type: "string", default: "5000" },
     seconds: { type: "string", default: "10" },

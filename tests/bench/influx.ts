@@ -1,6 +1,5 @@
 // `node tests/bench/influx.ts [--seconds 20]`: readings into a real InfluxDB 1.x through the
 // adapter, and a chart of 30 days of one probe out of it. It needs `influxd`.
-import { parseArgs } from "node:util";
 import type { JournaledReading } from "../../ingest/decode/decoded.ts";
 import type { InfluxConfig } from "../../ingest/store/influx/influx-config.ts";
 import { openInfluxHistory } from "../../ingest/store/influx/influx-history.ts";
@@ -8,6 +7,7 @@ import { openInfluxStore } from "../../ingest/store/influx/influx-store.ts";
 import { initInfluxStore } from "../../ingest/store/influx/setup.ts";
 import type { BucketQuery, TelemetryStore } from "../../ingest/store/store.ts";
 import { type InfluxServer, startInfluxServer } from "../support/influx-server.ts";
+import { parseWords } from "../support/words.ts";
 
 const keep = { rawDays: 36_000, minuteDays: 36_000, hourDays: 36_000 };
 const dayMs = 86_400_000;
@@ -134,7 +134,7 @@ async function newDatabase(server: InfluxServer): Promise<InfluxConfig> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { seconds: { type: "string", default: "20" } } });
+  const { values } = parseWords({ options: { seconds: { type: "string", default: "20" } } });
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const server = await startInfluxServer();
   try {

@@ -7,7 +7,6 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { type FileJournal, openFileJournal } from "../../broker/journal/file-journal.ts";
 import type { NewEntry } from "../../broker/journal/journal.ts";
 import { registryMigrationsModule, tablesOf } from "../../devices/index.ts";
@@ -16,10 +15,11 @@ import { openRecords, recordsPath } from "../../devices/records/records.ts";
 import type { RegistryTables } from "../../devices/registry/tables.ts";
 import { ingestMigrationsModule } from "../../ingest/desk/migrations.ts";
 import { seededRandom } from "../support/seeded-random.ts";
+import { parseWords } from "../support/words.ts";
 import type { IngestRun, IngestRunOptions } from "./ingest-run.ts";
 import { formatTable } from "./table.ts";
 
-const { values } = parseArgs({
+const { values } = parseWords({
   options: {
     /** Kitchens x devices, each compared with the first. */
     fleets: { type: "string", default: "1x100,30000x10" },

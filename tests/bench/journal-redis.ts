@@ -3,15 +3,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { openFileJournal } from "../../broker/journal/file-journal.ts";
 import type { Journal } from "../../broker/journal/journal.ts";
 import { openRedisJournal } from "../../broker/journal/redis/open-redis-journal.ts";
 import type { PartitionedJournal } from "../../broker/journal/redis/partitioned-journal.ts";
 import { startRedis } from "../support/redis.ts";
 import { valkeyProgram } from "../support/valkey.ts";
+import { parseWords } from "../support/words.ts";
 
-const { values } = parseArgs({
+const { values } = parseWords({
   options: {
     folder: { type: "string", default: tmpdir() },
     rounds: { type: "string", default: "3" },

@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { type FileJournal, openFileJournal } from "../../broker/journal/file-journal.ts";
+import { parseWords } from "../support/words.ts";
 
-const { values } = parseArgs({
+const { values } = parseWords({
   options: {
     entries: { type: "string", default: "10000000" },
     folder: { type: "string", default: tmpdir() },

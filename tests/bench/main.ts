@@ -1,6 +1,6 @@
 /** `npm run bench`: Nadi beside stock Aedes and Mosquitto, in one go. */
-import { parseArgs } from "node:util";
 import { assertOpenFiles, type SimulatorsError } from "../../simulators/index.ts";
+import { parseWords } from "../support/words.ts";
 import { whyNotApart } from "./cores.ts";
 import { measureDisk } from "./disk.ts";
 import { benchEdge, edgePlans } from "./edge.ts";
@@ -47,7 +47,8 @@ function stopOn(signal: NodeJS.Signals, exitCode: number): void {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
+    usage,
     options: {
       quick: { type: "boolean" },
       rounds: { type: "string" },
@@ -56,13 +57,8 @@ async function main(): Promise<number> {
       section: { type: "string", multiple: true },
       apart: { type: "boolean", default: false },
       json: { type: "boolean" },
-      help: { type: "boolean" },
     },
   });
-  if (values.help === true) {
-    process.stdout.write(`${usage}\n`);
-    return 0;
-  }
   const wanted = serverNames.filter((name) => values.only?.includes(name) ?? true);
   const size = values.quick === true ? "quick" : "full";
   const plan = edgePlans[size];

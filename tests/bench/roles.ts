@@ -4,11 +4,11 @@
  * Redis, InfluxDB and PostgreSQL, all on one machine, at the same rate, in turns.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { type LoadDevice, type LoadStats, startLoadProcess } from "../../simulators/index.ts";
 import { readMetric } from "../support/metrics.ts";
 import { type Scope, startNadi, tempFolder } from "../support/nadi-process.ts";
 import { prepareKitchens } from "../support/prepared-kitchens.ts";
+import { parseWords } from "../support/words.ts";
 import { createRolesSite, type RoleProcess } from "../system/roles-site.ts";
 import { pause, warmUp } from "./path-load.ts";
 import { interleaved, quantileOf } from "./path-rounds.ts";
@@ -171,7 +171,7 @@ function rowsOf(name: DeploymentName, rounds: readonly Measured[]): string[][] {
   return [whole, ...own];
 }
 
-const { values } = parseArgs({
+const { values } = parseWords({
   options: {
     rate: { type: "string", default: "5000" },
     seconds: { type: "string", default: "15" },

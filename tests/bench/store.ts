@@ -3,13 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { parseArgs } from "node:util";
 import type { JournaledReading } from "../../ingest/decode/decoded.ts";
 import { openSqliteHistory } from "../../ingest/store/sqlite-history.ts";
 import { openSqliteStore } from "../../ingest/store/sqlite-store.ts";
 import { seededRandom } from "../support/seeded-random.ts";
+import { parseWords } from "../support/words.ts";
 
-const { values } = parseArgs({
+const { values } = parseWords({
   options: {
     rows: { type: "string", default: "1200000" },
     folder: { type: "string", default: tmpdir() },

@@ -4,13 +4,13 @@
  */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
 import { formatRealtimeTopic } from "../../devices/index.ts";
 import { startLoadProcess } from "../../simulators/index.ts";
 import { signInPerson } from "../support/kitchen.ts";
 import { packets } from "../support/mqtt-wire.ts";
 import { type NadiProcess, type Scope, tempFolder, withScope } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { warmUp } from "./path-load.ts";
 import { startPathNadi } from "./path-nadi.ts";
 import { readCpuUs, readMemory } from "./process-stats.ts";
@@ -33,14 +33,14 @@ const warmUpMs = 5_000;
 const frozenPeople = 4;
 const frozenMs = 15_000;
 
-const { values } = parseArgs({
+const { values } = parseWords({
+  usage,
   options: {
     viewers: { type: "string", default: "1000" },
     rate: { type: "string", default: "5000" },
     kitchens: { type: "string", default: "1000" },
     seconds: { type: "string", default: "20" },
     json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
   },
 });
 
@@ -135,15 +135,12 @@ async function openFrozen(
   socket.pause();
 }
 
-if (values.help) process.stdout.write(`${usage}\n`);
-else {
-  const plan: Plan = {
-    viewers: Number(values.viewers),
-    ratePerSecond: Number(values.rate),
-    kitchens: Number(values.kitchens),
-    ms: Number(values.seconds) * 1000,
-  };
-  const result = await withScope((scope) => measure(scope, plan));
-  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else console.table(result);
-}
+const plan: Plan = {
+  viewers: Number(values.viewers),
+  ratePerSecond: Number(values.rate),
+  kitchens: Number(values.kitchens),
+  ms: Number(values.seconds) * 1000,
+};
+const result = await withScope((scope) => measure(scope, plan));
+if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+else console.table(result);

@@ -1,7 +1,7 @@
 // `node tests/simulation/main.ts --seeds 10000`: lives so many seeded worlds of journal, recorder,
 // monitor and outbox on a model disk, and judges each; `--seed 88 --trace` lives one again.
 import { spawnSync } from "node:child_process";
-import { parseArgs } from "node:util";
+import { parseWords } from "../support/words.ts";
 import { plants } from "./plants.ts";
 import { type Counts, type Outcome, simulate } from "./simulate.ts";
 import type { Plant } from "./world.ts";
@@ -9,7 +9,7 @@ import type { Plant } from "./world.ts";
 const progressEvery = 1_000;
 
 function readArguments() {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       seeds: { type: "string" },
       seed: { type: "string" },

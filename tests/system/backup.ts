@@ -4,7 +4,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { recordsPath, unfinishedRestoreName } from "../../devices/index.ts";
 import { draftName, manifestName, readManifest } from "../../ingest/backup/manifest.ts";
 import { type AckedDevice, type LoadProcess, startLoadProcess } from "../../simulators/index.ts";
@@ -20,6 +19,7 @@ import {
   tempFolder,
   withScope,
 } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { type BackupReport, describe, emptyReport, faultsOf, type Told } from "./backup-report.ts";
 import { ColdStore } from "./cold-store.ts";
 import { celsiusAt, isBad, signalDays, timeAt } from "./cold-store-signal.ts";
@@ -280,7 +280,7 @@ function countRules(dataDir: string): number {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       rounds: { type: "string", default: "20" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },

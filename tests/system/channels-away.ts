@@ -1,11 +1,11 @@
 // `node tests/system/channels-away.ts --readings 10000000 --rate 50000`: the channels' Redis is
 // killed until so many readings have been acknowledged without it, then started again (R15).
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { eventually } from "../support/kitchen.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
 import { watchMemory } from "../support/process-watch.ts";
 import { startRedis } from "../support/redis.ts";
+import { parseWords } from "../support/words.ts";
 import { faultsOfSite, type Site, slowly, startSite } from "./site.ts";
 
 interface Plan {
@@ -74,7 +74,7 @@ async function run(scope: Scope, { readings, perSecond, warmUpMs }: Plan): Promi
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       readings: { type: "string", default: "10000000" },
       rate: { type: "string", default: "50000" },

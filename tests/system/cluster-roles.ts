@@ -2,7 +2,6 @@
 // readings of one Mosquitto into a journal on Redis; each is killed in turn under load, and what
 // Mosquitto acknowledged to the devices is compared with what InfluxDB holds.
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { startMosquitto } from "../support/mosquitto.ts";
 import {
   type NadiChild,
@@ -11,9 +10,10 @@ import {
   tempFolder,
   withScope,
 } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { createRolesSite, type RolesSite } from "./roles-site.ts";
 
-const { values } = parseArgs({
+const { values } = parseWords({
   options: {
     seconds: { type: "string", default: "20" },
     rate: { type: "string", default: "500" },

@@ -1,10 +1,10 @@
 // `node tests/system/freeze.ts --seconds 60`: Redis, InfluxDB and PostgreSQL, one after the other,
 // stand still under a serve under load: there, and silent (R9, R15).
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { eventually } from "../support/kitchen.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
 import { watchMemory } from "../support/process-watch.ts";
+import { parseWords } from "../support/words.ts";
 import { type ServerName, serverNames, type Servers, startServers } from "./servers.ts";
 import { faultsOfSite, type Site, slowly, startSite } from "./site.ts";
 
@@ -100,7 +100,7 @@ function describe(report: FreezeReport): string {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       seconds: { type: "string", default: "60" },
       warm: { type: "string", default: "60" },

@@ -3,7 +3,6 @@
 // for so long; what goes on meanwhile, and what is stored when it behaves again (R9). `--control`:
 // the same time without any fault, which says what memory does by itself.
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import {
   type FaultyInflux,
   type InfluxFault,
@@ -11,6 +10,7 @@ import {
 } from "../support/faulty-influx.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
 import { watchMemory } from "../support/process-watch.ts";
+import { parseWords } from "../support/words.ts";
 import { startServers } from "./servers.ts";
 import { faultsOfSite, type Site, startSite } from "./site.ts";
 
@@ -144,7 +144,7 @@ function describe(report: InfluxFaultReport): string {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       seconds: { type: "string", default: "30" },
       warm: { type: "string", default: "60" },

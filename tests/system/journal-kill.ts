@@ -3,11 +3,11 @@
 // Each time nothing is acknowledged until it is there again; at the end all that was acknowledged
 // is compared with what is stored, with the alerts that it foretells and their messages (R15).
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import type { LoadProcess } from "../../simulators/index.ts";
 import { eventually } from "../support/kitchen.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
+import { parseWords } from "../support/words.ts";
 import { faultsOfForetold } from "./roles-alerts.ts";
 import { faultsOfStored, type LoadedRoles, loadRoles } from "./roles-faults.ts";
 import { createRolesSite, durable } from "./roles-site.ts";
@@ -177,7 +177,7 @@ export function describeKills({ outages, acked, rows, alerts, faults }: JournalK
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       rounds: { type: "string", default: "20" },
       rate: { type: "string", default: "500" },

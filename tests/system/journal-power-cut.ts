@@ -4,11 +4,11 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { openFileJournal } from "../../broker/journal/file-journal.ts";
 import { copyImage, makeImage, mountImage, whyNoLoopImage } from "../support/loop-image.ts";
 import { inNamespace, wordsInNamespace } from "../support/namespace.ts";
 import { tempFolder, withScope } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 
 /** A long run would only fill the image, and an image that is small is copied soon. */
 const imageSize = "64M";
@@ -92,7 +92,7 @@ async function runRounds(rounds: number): Promise<PowerCutResult> {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { rounds: { type: "string", default: "100" } } });
+  const { values } = parseWords({ options: { rounds: { type: "string", default: "100" } } });
   const obstacle = whyNoLoopImage();
   const result = obstacle === null ? await cutPowerOfJournal(Number(values.rounds)) : null;
   console.log(result === null ? `power cut not run: ${obstacle}` : JSON.stringify(result));

@@ -2,7 +2,6 @@
 // load, always on the same data folder, and shows that nothing acknowledged is lost, stored twice
 // or told twice, and that a replay without any crash gives the same.
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { recordsPath } from "../../devices/records/records.ts";
 import { type LoadProcess, startLoadProcess } from "../../simulators/index.ts";
 import { createRandom } from "../../simulators/load/random.ts";
@@ -19,6 +18,7 @@ import {
   timeToConnackMs,
   withScope,
 } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { ColdStore } from "./cold-store.ts";
 import { signalDays } from "./cold-store-signal.ts";
 import { countAcked, JournalContents } from "./journal-contents.ts";
@@ -250,7 +250,7 @@ async function finish(run: Run): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       rounds: { type: "string", default: "200" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },

@@ -2,10 +2,10 @@
 // group that may take so much memory, under load, while more and more clients come and stay.
 // Needs root (R33).
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { startLoadProcess } from "../../simulators/index.ts";
 import { createMemoryCgroup, whyNoMemoryCgroup } from "../support/memory-cgroup.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { faultsOfSite, type Site, startSite } from "./site.ts";
 
 export interface MemoryCapPlan {
@@ -104,7 +104,7 @@ async function countRefused(site: Site): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       mb: { type: "string", default: "256" },
       clients: { type: "string", default: "3000" },

@@ -2,11 +2,11 @@
  * The long form of tests/broker/mutations.test.ts:
  * `node tests/system/mutate.ts --packets 100000 --seed 1`. An uncaught error ends it with code 1.
  */
-import { parseArgs } from "node:util";
 import { createTestBroker } from "../support/broker.ts";
 import { runMutations } from "../support/mutations.ts";
+import { parseWords } from "../support/words.ts";
 
-const { values } = parseArgs({
+const { values } = parseWords({
   options: {
     packets: { type: "string", default: "100000" },
     seed: { type: "string", default: "1" },

@@ -2,11 +2,11 @@
 // wire, in a network namespace of their own; it loses everything, one direction, or everything now
 // and then, while serve is under load. Needs root (R17).
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { eventually } from "../support/kitchen.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
 import { inNamespace, wordsInNamespace } from "../support/namespace.ts";
 import { type SplitNetwork, splitNetwork, whyNoSplitNetwork } from "../support/split-network.ts";
+import { parseWords } from "../support/words.ts";
 import { startServers } from "./servers.ts";
 import { faultsOfSite, type Site, slowly, startSite } from "./site.ts";
 
@@ -140,7 +140,7 @@ function describe({ name, acked, convergedMs, rows, alerts, faults }: PartitionR
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       seconds: { type: "string", default: "20" },
       rate: { type: "string", default: "300" },

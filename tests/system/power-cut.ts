@@ -5,11 +5,11 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { copyImage, makeImage, mountImage, whyNoLoopImage } from "../support/loop-image.ts";
 import { inNamespace, wordsInNamespace } from "../support/namespace.ts";
 import { type Scope, tempFolder, withScope } from "../support/nadi-process.ts";
 import { seededRandom } from "../support/seeded-random.ts";
+import { parseWords } from "../support/words.ts";
 import { faultsOfSite, startSite } from "./site.ts";
 import { findWrongBuckets } from "./store-contents.ts";
 
@@ -92,7 +92,7 @@ async function runRounds(scope: Scope, rounds: number, seed: number): Promise<Po
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       rounds: { type: "string", default: "20" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },

@@ -1,7 +1,6 @@
 // `node tests/system/restart.ts --entries 10000000`: how long `nadi serve` takes to accept again
 // after a `kill -9` with so many entries waiting that nobody has consumed.
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { openFileJournal } from "../../broker/journal/file-journal.ts";
 import type { PublishEntry } from "../../broker/journal/journal.ts";
 import { provision } from "../bench/provision.ts";
@@ -16,6 +15,7 @@ import {
   withScope,
 } from "../support/nadi-process.ts";
 import { packets } from "../support/mqtt-wire.ts";
+import { parseWords } from "../support/words.ts";
 
 export interface RestartReport {
   entries: number;
@@ -96,7 +96,7 @@ export async function runRestart(scope: Scope, entries: number): Promise<Restart
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { entries: { type: "string", default: "10000000" } } });
+  const { values } = parseWords({ options: { entries: { type: "string", default: "10000000" } } });
   const report = await withScope((scope) => runRestart(scope, Number(values.entries)));
   const { acceptMs, ackedMs, openMs, residentMb } = report;
   process.stdout.write(

@@ -3,7 +3,6 @@
 // start) while devices go on; what goes on meanwhile, and what is there when it is back. With
 // `--influx` the store is a real InfluxDB 1.x, killed and started again.
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import type { AlertRow } from "../../ingest/index.ts";
 import type { InfluxConfig } from "../../ingest/store/influx/influx-config.ts";
 import { initInfluxStore } from "../../ingest/store/influx/setup.ts";
@@ -26,6 +25,7 @@ import {
 import { prepareKitchens } from "../support/prepared-kitchens.ts";
 import { watchMemory } from "../support/process-watch.ts";
 import { temperatures } from "../support/rule-examples.ts";
+import { parseWords } from "../support/words.ts";
 import { compareInflux, influxEnv } from "./influx-site.ts";
 import { compareStore, findWrongBuckets, type StoreReport } from "./store-contents.ts";
 
@@ -335,7 +335,7 @@ export function faultsOf(report: StoreAwayReport, plan: StoreAwayPlan): string[]
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       minutes: { type: "string", default: "60" },
       readings: { type: "string" },

@@ -1,7 +1,6 @@
 // `node tests/system/storm.ts --clients 5000`: kills `nadi serve` under many connected devices,
 // starts it again, and shows how long it takes until all are back and what was lost (R20).
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { startLoadProcess } from "../../simulators/index.ts";
 import { provision } from "../bench/provision.ts";
 import { readMemory } from "../bench/process-stats.ts";
@@ -12,6 +11,7 @@ import {
   tempFolder,
   withScope,
 } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { countAcked, JournalContents } from "./journal-contents.ts";
 
 export interface StormReport {
@@ -82,7 +82,7 @@ export async function runStorm(scope: Scope, clients: number): Promise<StormRepo
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { clients: { type: "string", default: "5000" } } });
+  const { values } = parseWords({ options: { clients: { type: "string", default: "5000" } } });
   const report = await withScope((scope) => runStorm(scope, Number(values.clients)));
   process.stdout.write(
     `${report.clients} clients, serve killed under them and started again\n` +
