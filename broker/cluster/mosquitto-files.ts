@@ -57,7 +57,8 @@ max_queued_messages 0
 max_inflight_messages 128
 max_packet_size 262144
 
-# For devices. Their client id is their username, so that none takes over another's session.
+# For devices, in clear on all addresses: give it certfile and keyfile where others share the
+# network. Their client id is their username, so that none takes over another's session.
 listener 1883
 use_username_as_clientid true
 

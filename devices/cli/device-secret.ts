@@ -19,6 +19,10 @@ const samplePayloads: Readonly<Record<ReadingName, string>> = {
 const anyAddresses = new Set(["0.0.0.0", "::", "[::]"]);
 const defaultMqttPort = 1883;
 
+/** [MQTT 3.1, 3.1: Client Identifier] Nadi takes any of up to 128 characters. */
+const oldClientIdMax = 23;
+const oldClients = "MQTT 3.1   takes 23 characters as a client id: give it any shorter one";
+
 /** All that a device must be told, once: `device add`, `enable` and `rotate` answer it. */
 export function answerSecret(
   context: CommandContext,
@@ -36,6 +40,7 @@ export function answerSecret(
     `username   ${username}`,
     `password   ${password}`,
     `topic      ${topic}`,
+    ...(username.length > oldClientIdMax ? [oldClients] : []),
     "",
     "The password is shown only now. To try it:",
     "",

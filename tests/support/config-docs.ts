@@ -69,8 +69,8 @@ function addKey(keys: Map<string, ConfigKey>, key: ConfigKey): void {
 /** The text of `.env.example`. */
 export function renderEnvExample(keys: readonly ConfigKey[]): string {
   const intro = [
-    "# Every variable that Nadi reads, with its default. Copy to .env, change what you need, then:",
-    "#   set -a; . ./.env; set +a; npm start",
+    "# Every variable that Nadi reads, with its default. Copy to nadi.env, change it, then:",
+    "#   set -a; . ./nadi.env; set +a; npm start",
     "# Written by: node tests/support/print-config.ts --write",
   ];
   const entries = keys.map((key) => `# ${key.description}.\n#${key.name}=${key.defaultText ?? ""}`);

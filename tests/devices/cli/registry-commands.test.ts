@@ -145,6 +145,10 @@ test("people get the secret once, with a line to paste that names the listener",
       `-u 'sppg-jakarta-001.probe-1' -P '${password}' -q 1 ` +
       "-t 'sppg/sppg-jakarta-001/telemetry/probe-1/temperature' -m '{\"celsius\":3.5}'",
   );
+  // 24 characters, one more than an MQTT 3.1 client may have.
+  expect(stdout).toContain("MQTT 3.1   takes 23 characters as a client id");
+  const short = await line.run("device", "add", ids[0], "probe", "--kind", "temperature-probe");
+  expect(short.stdout).not.toContain("MQTT 3.1");
   expect((await line.run("device", "list", ids[0])).stdout).not.toContain(password);
   const files = readdirSync(line.dataDir).map((name) => readFileSync(join(line.dataDir, name)));
   expect(files.some((bytes) => bytes.includes("probe-1"))).toBe(true);
