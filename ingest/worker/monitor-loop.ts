@@ -52,7 +52,7 @@ export class MonitorLoop {
     this.#options.outbox.drain();
     try {
       while (!signal.aborted) {
-        const batch = await this.#retried(async () => await batches.read(this.#nextOffset));
+        const batch = await this.#read();
         if (batch !== null) await this.#fold(batch);
         await this.#held(this.#retried(() => this.#settlement.step()));
         checkpoints.step();
@@ -95,6 +95,13 @@ export class MonitorLoop {
   #factsOf(changeSeq: number): Promise<ChangeFacts> {
     const { changes, monitor } = this.#options;
     return this.#held(this.#retried(() => changes.factsBetween(monitor.changeSeq, changeSeq)));
+  }
+
+  /** The journal's announcements tell that it is there again. */
+  #read(): Promise<DecodedBatch | null> {
+    const { batches, bell, pace, signal, onFailure } = this.#options;
+    const read = async () => await batches.read(this.#nextOffset);
+    return retry(read, { bell, pace, signal, onFailure });
   }
 
   async #held<Result>(work: Promise<Result>): Promise<Result> {

@@ -218,9 +218,10 @@ export class Recorder {
     return result;
   }
 
+  /** Of the journal, whose announcements tell that it is there again. */
   #retried<Result>(work: () => Promise<Result>): Promise<Result> {
-    const { pace, signal, onFailure } = this.#options;
-    return retry(work, { pace, signal, onFailure });
+    const { bell, pace, signal, onFailure } = this.#options;
+    return retry(work, { bell, pace, signal, onFailure });
   }
 
   #isCommitDue(): boolean {

@@ -1,11 +1,14 @@
-import type { Pace } from "./pace.ts";
+import type { Bell, Pace } from "./pace.ts";
 
-export const backoff = { firstMs: 100, maxMs: 10_000 } as const;
+/** `soonMs`: at news of what failed, not sooner than this. */
+export const backoff = { firstMs: 100, maxMs: 10_000, soonMs: 1_000 } as const;
 
 export interface RetryOptions {
   pace: Pace;
   /** Aborted: the failure is thrown instead of tried again. */
   signal: AbortSignal;
+  /** Rings when what failed may work again, and after the signal. */
+  bell?: Bell;
   /** Hears each failure, before the wait that follows it. */
   onFailure: (error: unknown, failures: number) => void;
 }
@@ -18,7 +21,7 @@ export async function retry<Result>(
   work: () => Promise<Result>,
   options: RetryOptions,
 ): Promise<Result> {
-  const { pace, signal } = options;
+  const { pace, signal, bell } = options;
   for (let failures = 1; ; failures++) {
     try {
       return await work();
@@ -27,7 +30,11 @@ export async function retry<Result>(
       options.onFailure(error, failures);
       if (signal.aborted) throw error;
       const ceilingMs = Math.min(backoff.maxMs, backoff.firstMs * 2 ** Math.min(failures - 1, 10));
-      await pace.sleep(pace.random() * ceilingMs, signal);
+      const waitMs = pace.random() * ceilingMs;
+      const soonMs = bell === undefined ? waitMs : Math.min(waitMs, backoff.soonMs);
+      await pace.sleep(soonMs, signal);
+      if (signal.aborted) throw error;
+      if (waitMs > soonMs) await bell?.wait(waitMs - soonMs);
       if (signal.aborted) throw error;
     }
   }

@@ -25,6 +25,8 @@ export interface JournalOutage {
   firstAckMs: number;
   /** To a green `/readyz` at all of them. */
   readyMs: number;
+  /** What was red the longest. */
+  lastRed: string;
 }
 
 export interface JournalKillReport {
@@ -63,12 +65,14 @@ export async function killJournal(users: JournalUsers, awayMs: number): Promise<
   const acked = async (): Promise<number> => (await load.stats()).acked;
   const moreThan = (count: number): Promise<number> =>
     eventually(slowly(acked), (now) => now > count, withinMs);
-  const allReady = (isWanted: boolean): Promise<boolean[]> =>
-    eventually(
-      slowly(() => Promise.all(users.httpUrls.map(isReadyAt))),
-      (ready) => ready.every((one) => one === isWanted),
-      withinMs,
-    );
+  let lastRed = "";
+  const redChecks = async (): Promise<string[]> => {
+    const red = await Promise.all(users.httpUrls.map(redChecksAt));
+    lastRed = red.find((one) => one !== "") ?? lastRed;
+    return red;
+  };
+  const allReady = (isWanted: boolean): Promise<string[]> =>
+    eventually(slowly(redChecks), (red) => red.every((one) => (one === "") === isWanted), withinMs);
   await moreThan((await acked()) + ackedBetween);
   const { disconnects } = await load.stats();
   const killedMs = performance.now();
@@ -86,11 +90,17 @@ export async function killJournal(users: JournalUsers, awayMs: number): Promise<
   await allReady(true);
   const readyMs = performance.now() - startedMs;
   const lost = (await load.stats()).disconnects - disconnects;
-  return { redMs, ackedWhileAway, disconnects: lost, firstAckMs, readyMs };
+  return { redMs, ackedWhileAway, disconnects: lost, firstAckMs, readyMs, lastRed };
 }
 
-async function isReadyAt(httpUrl: string): Promise<boolean> {
-  return (await fetch(`${httpUrl}/readyz`)).ok;
+/** In words; empty when `/readyz` is green. */
+async function redChecksAt(httpUrl: string): Promise<string> {
+  // The shape of `/readyz`.
+  const { checks } = (await (await fetch(`${httpUrl}/readyz`)).json()) as {
+    checks: { name: string; ok: boolean; detail: string }[];
+  };
+  const red = checks.filter(({ ok }) => !ok);
+  return red.map(({ name, detail }) => `${name}: ${detail}`).join(", ");
 }
 
 /** The first count that is the same twice. */
@@ -166,11 +176,12 @@ export function describeKills({ outages, acked, rows, alerts, faults }: JournalK
     const at = (part: number): number => Math.round(sorted[Math.floor(part)] ?? 0);
     return `median ${at(sorted.length / 2)} ms, worst ${at(sorted.length - 1)} ms`;
   };
+  const slowest = outages.toSorted((a, b) => b.readyMs - a.readyMs)[0];
   return [
     `${outages.length} kills: ${acked} acknowledged, ${rows} rows, ${alerts} alerts`,
     `red after       ${summary(({ redMs }) => redMs)}`,
     `first PUBACK    ${summary(({ firstAckMs }) => firstAckMs)} after Redis was there again`,
-    `green again     ${summary(({ readyMs }) => readyMs)}`,
+    `green again     ${summary(({ readyMs }) => readyMs)}; the last red: ${slowest?.lastRed}`,
     ...faults.map((one) => `fault: ${one}`),
     "",
   ].join("\n");

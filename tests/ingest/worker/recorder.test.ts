@@ -2,6 +2,7 @@ import { expect, test, type TestContext } from "vitest";
 import { flushBacklogMax, FlushRequests } from "../../../ingest/worker/flush-requests.ts";
 import { createBell } from "../../../ingest/worker/pace.ts";
 import { Recorder, type RecorderOptions } from "../../../ingest/worker/recorder.ts";
+import { backoff } from "../../../ingest/worker/retry.ts";
 import { publish } from "../decode/support.ts";
 import {
   away,
@@ -204,6 +205,32 @@ test("a failed sync or cursor is tried again, and the cursor comes last", async 
   await announce();
   await pace.advance(6_000);
   expect(committed).toEqual([2]);
+});
+
+test("a journal that was away for long is read when it announces itself, not a long wait later", async (t) => {
+  const memory = createMemoryJournal();
+  let isAway = true;
+  const asked: number[] = [];
+  const read: MemoryJournal["read"] = (fromOffset, limits) => {
+    asked.push(fromOffset);
+    return isAway ? Promise.reject(away()) : memory.read(fromOffset, limits);
+  };
+  const journal = { ...memory, read, syncedOffset: 2 };
+  const { recorder, pace, announce } = await createRecorder(t, { journal });
+  journal.addReadings(2);
+  await announce();
+  // By then it waits for 10 s each time.
+  await pace.advance(backoff.maxMs * 6);
+  const before = asked.length;
+  while (asked.length === before) await pace.advance(100);
+  await announce();
+  // It has failed a moment ago: a journal that announces much and can't be read is not asked more.
+  expect(asked).toHaveLength(before + 1);
+  await pace.advance(backoff.soonMs);
+  expect(recorder.nextOffset).toBe(1);
+  isAway = false;
+  await announce();
+  expect(recorder.nextOffset).toBe(3);
 });
 
 test("an error that trying again can't mend ends the recorder", async () => {
