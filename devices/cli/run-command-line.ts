@@ -135,7 +135,7 @@ function findOptionProblem(known: Command["options"], typed: TypedOption): strin
   if (type === undefined) {
     const names = Object.keys(known).map((each) => `--${each}`);
     const nearest = nearestName(names, rawName);
-    const advice = nearest === null ? "" : `: did you mean ${nearest}?`;
+    const advice = nearest === null ? "" : ` (did you mean ${nearest}?)`;
     return `There is no option ${rawName}${advice}`;
   }
   if (type === "boolean") return value === undefined ? null : `${rawName} takes no value`;

@@ -2,10 +2,10 @@
 // for longer than its lease. `node tests/system/leases.ts [--pause-ms 50] [--json]` prints what it
 // took.
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { eventually } from "../support/kitchen.ts";
 import { readMetric } from "../support/metrics.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import {
   deviceId,
   type IngestProcess,
@@ -262,7 +262,7 @@ SIGTERM, handed over    ${report.handOverMs === null ? "-" : `after ${whole(repo
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: { "pause-ms": { type: "string", default: "50" }, json: { type: "boolean" } },
   });
   const say = (line: string): void => void process.stderr.write(`${line}\n`);

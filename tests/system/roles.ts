@@ -2,9 +2,9 @@
 // on real servers. Each round kills one process of each role under load, ends one more ingest at a
 // crash point and deploys all anew; what was acknowledged is compared with what InfluxDB holds,
 // and with the alerts that it foretells and their messages (R18, R19, R36, takeover of partitions).
-import { parseArgs } from "node:util";
 import { type Role, roles } from "../../devices/index.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { faultsOfForetold, foretellAlerts, type ForetoldReport } from "./roles-alerts.ts";
 import { crashIngest, ingestPoints, killOne, restartAll } from "./roles-faults.ts";
 import { createRolesSite } from "./roles-site.ts";
@@ -63,7 +63,7 @@ function summary(values: readonly number[]): string {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       rounds: { type: "string", default: "10" },
       rate: { type: "string", default: "500" },
