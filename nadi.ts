@@ -302,10 +302,12 @@ async function startDemoKitchen({ configs, parts }: Setting, front: Front): Prom
 /** What a start prints for people. */
 async function describeStart(setting: Setting, front: Front, at: { url: string; isDemo: boolean }) {
   const { configs, plan } = setting;
-  const { host, port } = front.broker?.mqtt() ?? { host: "", port: 0 };
-  if (plan.isShared) return welcomeRoles({ roles: [...plan.roles], host, port, url: at.url });
+  const door = front.broker?.mqtt() ?? null;
+  if (plan.isShared || door === null) {
+    return welcomeRoles({ roles: [...plan.roles], door, url: at.url });
+  }
   const { registry } = front.core.records.services;
-  let text = welcome({ ...configs.devices, host, port, url: at.url });
+  let text = welcome({ ...configs.devices, door, url: at.url });
   if (at.isDemo) text += `  your login    ${await describeLogin(registry)}\n`;
   if (configs.demo.isWanted ?? at.isDemo) text += await startDemoKitchen(setting, front);
   return text;

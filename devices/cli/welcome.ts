@@ -1,8 +1,19 @@
 import path from "node:path";
 
+/** Where devices connect: `tlsPort` is `port` where there is nothing but TLS. */
+export interface DevicesDoor {
+  host: string;
+  port: number;
+  tlsPort: number | null;
+}
+
+function describeDoor({ host, port, tlsPort }: DevicesDoor): string {
+  return `${tlsPort === port ? "mqtts" : "mqtt"}://${host}:${port}`;
+}
+
 /** What a start prints for people: where things are, and what to type next. */
-export function welcome(at: { host: string; port: number; url: string; dataDir: string }): string {
-  return `Nadi takes readings on mqtt://${at.host}:${at.port}
+export function welcome(at: { door: DevicesDoor; url: string; dataDir: string }): string {
+  return `Nadi takes readings on ${describeDoor(at.door)}
   the page      ${at.url}
   the API       ${at.url}/api/docs
   data folder   ${path.resolve(at.dataDir)}
@@ -16,12 +27,11 @@ export function welcome(at: { host: string; port: number; url: string; dataDir: 
 /** The same of a process that is one of several. */
 export function welcomeRoles(at: {
   roles: readonly string[];
-  host: string;
-  /** 0: devices connect to others. */
-  port: number;
+  /** `null`: devices connect to others. */
+  door: DevicesDoor | null;
   url: string;
 }): string {
-  const devices = at.port === 0 ? "" : `  devices       mqtt://${at.host}:${at.port}\n`;
+  const devices = at.door === null ? "" : `  devices       ${describeDoor(at.door)}\n`;
   const people = at.roles.includes("dashboard") ? `  the page      ${at.url}\n` : "";
   const status = `  status        ${at.url}/readyz\n`;
   return `Nadi runs here as ${at.roles.join(", ")}\n${devices}${people}${status}`;
