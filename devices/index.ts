@@ -43,6 +43,7 @@ export { createServeCommand, type ServeWords } from "./cli/serve-command.ts";
 export type { ServeParts } from "./cli/serve-parts.ts";
 export { startBeside } from "./cli/start-beside.ts";
 export { StopStack } from "./cli/stop-stack.ts";
+export { alignColumns } from "./cli/text.ts";
 export { createUserCommands } from "./cli/user-commands.ts";
 export { welcome, welcomeRoles } from "./cli/welcome.ts";
 export {

@@ -1,3 +1,4 @@
+import { alignColumns } from "../../devices/index.ts";
 import type { JournalReport } from "./inspect.ts";
 import type { RedisJournalReport } from "./redis/inspect.ts";
 
@@ -21,9 +22,9 @@ export function describeFiles(report: JournalReport): string {
     `offsets ${range}, ${report.entries} entries, ${report.bytes} bytes`,
     `damaged records: ${report.damagedRecords}`,
     "",
-    ...table(["segment", "offsets", "entries", "bytes", "state"], rows),
+    ...alignColumns([["segment", "offsets", "entries", "bytes", "state"], ...rows]),
     "",
-    ...table(["cursor", "next", "lag"], cursors),
+    ...alignColumns([["cursor", "next", "lag"], ...cursors]),
     "",
   ].join("\n");
 }
@@ -44,20 +45,7 @@ export function describeRedis(report: RedisJournalReport): string {
     `${redis}: ${partitions.length} partitions, ${entries} entries, ${bytes} bytes`,
     `damaged batches: ${damagedBatches}`,
     "",
-    ...table(["partition", "offsets", "entries", "bytes", ...lags], rows),
+    ...alignColumns([["partition", "offsets", "entries", "bytes", ...lags], ...rows]),
     "",
   ].join("\n");
-}
-
-function table(head: string[], rows: string[][]): string[] {
-  const lines = [head, ...rows];
-  const widths = head.map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  );
-  return lines.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }
