@@ -60,6 +60,7 @@ export type {
 } from "./journal/redis/partitioned-journal.ts";
 export { openRedisJournal } from "./journal/redis/open-redis-journal.ts";
 export { partitionOf } from "./journal/redis/partitions.ts";
+export { registerReading } from "./metric-readings.ts";
 export { registerBrokerMetrics } from "./metrics.ts";
 export { shareOpenFiles } from "./open-files.ts";
 export {

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from "@prometheus-io/client";
+import type { Registry } from "@prometheus-io/client";
 import { roles } from "../devices/index.ts";
 import type { Broker } from "./broker.ts";
 import { registerClusterMetrics } from "./cluster/metrics.ts";
@@ -6,16 +6,10 @@ import type { CountedChannelSubscriber } from "./channels/channels.ts";
 import type { FileJournal } from "./journal/file-journal.ts";
 import type { PartitionedJournal, RedisJournalStats } from "./journal/redis/partitioned-journal.ts";
 import type { JournalStats } from "./journal/stats.ts";
+import { type MetricReading, registerLabelledCounter, registerReading } from "./metric-readings.ts";
 import type { Peers } from "./peers/peers.ts";
 
-/** A value that is read when somebody asks; nothing is counted twice on the hot path. */
-interface Reading {
-  name: string;
-  help: string;
-  read(): number;
-}
-
-function brokerReadings({ edge }: Broker): Reading[] {
+function brokerReadings({ edge }: Broker): MetricReading[] {
   const { counters, sessions } = edge;
   return [
     {
@@ -99,7 +93,7 @@ const journalFaults = {
   unlinkFailures: "Files that should be gone and could not be removed",
 } as const satisfies Partial<Record<keyof JournalStats, string>>;
 
-function openReading(journal: { readonly condition: { kind: string } }): Reading {
+function openReading(journal: { readonly condition: { kind: string } }): MetricReading {
   return {
     name: "nadi_journal_open",
     help: "1 while acknowledgements are given, 0 while they are withheld",
@@ -120,7 +114,7 @@ const redisCounters = {
   reconnects: "Connections made again since start",
 } as const satisfies Partial<Record<keyof RedisJournalStats, string>>;
 
-function redisJournalReadings(journal: PartitionedJournal): Reading[] {
+function redisJournalReadings(journal: PartitionedJournal): MetricReading[] {
   return [
     openReading(journal),
     {
@@ -147,7 +141,7 @@ function redisJournalReadings(journal: PartitionedJournal): Reading[] {
   ];
 }
 
-function journalReadings(journal: FileJournal): Reading[] {
+function journalReadings(journal: FileJournal): MetricReading[] {
   return [
     {
       name: "nadi_journal_synced_offset",
@@ -174,7 +168,7 @@ function journalReadings(journal: FileJournal): Reading[] {
   ];
 }
 
-function anyJournalReadings(journal: FileJournal | PartitionedJournal): Reading[] {
+function anyJournalReadings(journal: FileJournal | PartitionedJournal): MetricReading[] {
   return "partitions" in journal ? redisJournalReadings(journal) : journalReadings(journal);
 }
 
@@ -187,7 +181,7 @@ export interface MetricsParts {
   peers: Peers | null;
 }
 
-function peersReadings(peers: Peers): Reading[] {
+function peersReadings(peers: Peers): MetricReading[] {
   return [
     {
       name: "nadi_peers_available",
@@ -216,7 +210,7 @@ const peersCounters = {
   served: "Calls of other processes that were answered, since start",
 } as const satisfies Partial<Record<keyof Peers["counts"], string>>;
 
-function channelsReadings(channels: NonNullable<MetricsParts["channels"]>): Reading[] {
+function channelsReadings(channels: NonNullable<MetricsParts["channels"]>): MetricReading[] {
   return [
     {
       name: "nadi_live_view_available",
@@ -250,31 +244,17 @@ export function registerBrokerMetrics(registry: Registry, parts: MetricsParts): 
       read: () => audit.dropped,
     },
   ];
-  for (const reading of readings) {
-    const gauge = new Gauge({
-      name: reading.name,
-      help: reading.help,
-      registers: [],
-      collect() {
-        this.set(reading.read());
-      },
-    });
-    registry.registerMetric(gauge);
-  }
-  if (broker !== null) registry.registerMetric(refusedGauge(broker));
+  for (const reading of readings) registerReading(registry, reading);
+  if (broker !== null) registerRefusals(registry, broker);
   const cluster = broker?.cluster ?? null;
   if (cluster !== null) registerClusterMetrics(registry, cluster);
 }
 
-function refusedGauge({ edge }: Broker): Gauge {
-  const { counts } = edge.refusals;
-  return new Gauge({
+function registerRefusals(registry: Registry, { edge }: Broker): void {
+  registerLabelledCounter(registry, {
     name: "nadi_mqtt_refused_total",
     help: "Refusals since start, by reason",
-    labelNames: ["reason"],
-    registers: [],
-    collect() {
-      for (const [reason, count] of counts) this.set({ reason }, count);
-    },
+    label: "reason",
+    read: () => edge.refusals.counts,
   });
 }

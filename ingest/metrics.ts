@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from "@prometheus-io/client";
+import type { Registry } from "@prometheus-io/client";
+import { registerReading } from "../broker/index.ts";
 import type { Ingest } from "./ingest.ts";
 import type { IngestStatus } from "./worker/status.ts";
 
@@ -55,7 +56,7 @@ function snakeCase(name: string): string {
 
 /** Registers ingest's metrics; each is read when somebody asks. */
 export function registerIngestMetrics(registry: Registry, ingest: Pick<Ingest, "status">): void {
-  const gauges: [name: string, help: string, read: Read][] = [
+  const readings: [name: string, help: string, read: Read][] = [
     ...counters("recorder", recorderCounts, (status) => status.recorder),
     ...counters("monitor", monitorCounts, (status) => status.monitor),
     ...counters("live", liveCounts, (status) => status.live),
@@ -104,15 +105,7 @@ export function registerIngestMetrics(registry: Registry, ingest: Pick<Ingest, "
       ({ partitions }) => (partitions?.leaseAgeMs ?? 0) / 1000,
     ],
   ];
-  for (const [name, help, read] of gauges) {
-    const gauge = new Gauge({
-      name,
-      help,
-      registers: [],
-      collect() {
-        this.set(read(ingest.status()));
-      },
-    });
-    registry.registerMetric(gauge);
+  for (const [name, help, read] of readings) {
+    registerReading(registry, { name, help, read: () => read(ingest.status()) });
   }
 }

@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from "@prometheus-io/client";
+import type { Registry } from "@prometheus-io/client";
+import { registerLabelledCounter, registerReading } from "../metric-readings.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** Registers the metrics of a cluster that is joined. */
@@ -31,25 +32,11 @@ export function registerClusterMetrics(registry: Registry, cluster: Cluster): vo
       () => cluster.intake.underWay.bytes,
     ],
   ];
-  for (const [name, help, read] of readings) {
-    const gauge = new Gauge({
-      name,
-      help,
-      registers: [],
-      collect() {
-        this.set(read());
-      },
-    });
-    registry.registerMetric(gauge);
-  }
-  const refused = new Gauge({
+  for (const [name, help, read] of readings) registerReading(registry, { name, help, read });
+  registerLabelledCounter(registry, {
     name: "nadi_cluster_refused_total",
     help: "Messages of the cluster that were acknowledged and not kept, by reason",
-    labelNames: ["reason"],
-    registers: [],
-    collect() {
-      for (const [reason, count] of Object.entries(counters.refused)) this.set({ reason }, count);
-    },
+    label: "reason",
+    read: () => Object.entries(counters.refused),
   });
-  registry.registerMetric(refused);
 }

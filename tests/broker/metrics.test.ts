@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { openFileJournal } from "../../broker/journal/file-journal.ts";
 import { registerBrokerMetrics } from "../../broker/metrics.ts";
 import { createTestBroker } from "../support/broker.ts";
+import { wronglyTyped } from "../support/metrics.ts";
 
 test("what was accepted, journaled and refused is told in Prometheus' text", async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), "nadi-metrics-"));
@@ -42,4 +43,7 @@ test("what was accepted, journaled and refused is told in Prometheus' text", asy
   expect(text).toMatch(/^nadi_audit_dropped_total 3$/m);
   expect(text).toMatch(/^nadi_live_view_available 0$/m);
   expect(text).toMatch(/^nadi_live_view_gaps_total 2$/m);
+  expect(wronglyTyped(text)).toEqual([]);
+  // What is read again is not added to what was read before.
+  expect(await registry.metrics()).toBe(text);
 });

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { roles } from "../../devices/index.ts";
 import { fileScope } from "../support/file-scope.ts";
 import { eventually } from "../support/kitchen.ts";
+import { wronglyTyped } from "../support/metrics.ts";
 import { packets, type RawClient } from "../support/mqtt-wire.ts";
 import { runNadi, tempFolder } from "../support/nadi-process.ts";
 import { describeKills, runRolesKills } from "./journal-kill.ts";
@@ -70,6 +71,14 @@ test("what any broker acknowledges every dashboard shows, stored and live", asyn
   const site = await shared;
   expect(site.running("dashboard")).toHaveLength(2);
   for (const id of [sppgId, otherId]) await followReading(t, site, { sppgId: id, celsius: 3.25 });
+});
+
+test("what a role has counted is a counter on its /metrics, and nothing else is", async () => {
+  const site = await shared;
+  for (const { httpUrl } of site.running()) {
+    const text = await (await fetch(`${httpUrl}/metrics`)).text();
+    expect(wronglyTyped(text)).toEqual([]);
+  }
 });
 
 test("a device has two connections over all brokers, and one of a client id", async (t) => {
