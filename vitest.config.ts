@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const systemTests = "tests/system/**/*.test.ts";
 /** What asks how long it takes until something is there again. */
@@ -27,10 +28,45 @@ const recordsTests = [
 ];
 const browserTests = "tests/browser/**/*.test.ts";
 
+/**
+ * Each takes more than 20 s. Begun last, as a fresh clone would by their sizes, one of them runs
+ * alone at the end of its group.
+ */
+const longFiles = [
+  "simulation/simulation",
+  "broker/hostile",
+  "system/soak",
+  "system/influx",
+  "system/kill",
+  "system/store-away",
+  "system/damaged-start",
+  "system/scenarios",
+  "system/demo",
+  "browser/accessibility",
+  "browser/devices",
+  "browser/fleet",
+  "browser/offline",
+  "browser/stock",
+].map((name) => `/tests/${name}.test.ts`);
+
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const groupOf = ({ project }: TestSpecification): number => project.config.sequence.groupOrder;
+    const rankOf = ({ moduleId }: TestSpecification): number => {
+      const rank = longFiles.findIndex((name) => moduleId.endsWith(name));
+      return rank < 0 ? longFiles.length : rank;
+    };
+    // oxlint-disable-next-line unicorn/no-array-sort -- vitest's own, of a sequencer.
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => groupOf(a) - groupOf(b) || rankOf(a) - rankOf(b));
+  }
+}
+
 export default defineConfig({
   test: {
     // Two cores, and the system tests start processes of their own.
     maxWorkers: 2,
+    sequence: { sequencer: LongFilesFirst },
     projects: [
       {
         extends: true,

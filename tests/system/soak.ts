@@ -4,6 +4,7 @@
 // (R34). `--one-life`: no fault ends serve, so that their slopes are those of one process.
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { collectGarbage, inspectable } from "../support/collect-garbage.ts";
 import { eventually } from "../support/kitchen.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
 import { type ProcessSample, sampleProcess, slopePerHour } from "../support/process-watch.ts";
@@ -28,6 +29,8 @@ export interface SoakPlan {
   isEmbedded: boolean;
   /** Default: no. See `soakFaults`. */
   isOneLife?: boolean;
+  /** Whether the heap is looked at behind a collection; default: as it is. */
+  isCollected?: boolean;
   progress?: (text: string) => void;
 }
 
@@ -68,7 +71,8 @@ async function openSoak(plan: SoakPlan): Promise<SoakSite> {
     urls[name] = proxy.url;
   }
   const clock = findFaketime() === null ? null : createWallClock(scope);
-  const env = { ...(servers === null ? {} : serversEnv(servers, urls)), ...clock?.env };
+  const addresses = servers === null ? {} : serversEnv(servers, urls);
+  const env = { ...addresses, ...clock?.env, ...(plan.isCollected === true ? inspectable : {}) };
   const site = await startSite(
     {
       scope,
@@ -134,6 +138,7 @@ export async function runSoak(plan: SoakPlan): Promise<SoakReport> {
     report.steps.push(step);
     const samples = samplesOf.get(site.nadi.pid()) ?? [];
     samplesOf.set(site.nadi.pid(), samples);
+    if (plan.isCollected === true) await collectGarbage(site.nadi);
     const sample = await sampleProcess(site.nadi);
     samples.push(sample);
     progress(describeStep(step, sample));
