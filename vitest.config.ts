@@ -98,7 +98,8 @@ export default defineConfig({
           name: "system",
           include: [systemTests],
           exclude: aloneTests,
-          // Two at once: they wait for their processes more than they work.
+          // Three at once: they wait for their processes more than they work.
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },

@@ -5,12 +5,13 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "../support/kitchen.ts";
 import { copyImage, makeImage, mountImage, whyNoLoopImage } from "../support/loop-image.ts";
 import { inNamespace, wordsInNamespace } from "../support/namespace.ts";
 import { type Scope, tempFolder, withScope } from "../support/nadi-process.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { parseWords } from "../support/words.ts";
-import { faultsOfSite, startSite } from "./site.ts";
+import { faultsOfSite, slowly, startSite } from "./site.ts";
 import { findWrongBuckets } from "./store-contents.ts";
 
 export interface PowerCutReport {
@@ -34,6 +35,7 @@ const env = {
 };
 /** Long enough for checkpoints and for trimming, which come every few seconds. */
 const lifeMs = { min: 1_000, max: 6_000 };
+const alertDueWithinMs = 60_000;
 
 /** Throws unless `whyNoLoopImage` is `null`. */
 export async function cutPower(plan: { rounds: number; seed: number }): Promise<PowerCutReport> {
@@ -61,6 +63,12 @@ async function runRounds(scope: Scope, rounds: number, seed: number): Promise<Po
   const lastsMs = rounds * (lifeMs.max + 4_000);
   const plan = { scope, seed, servers: null, perSecond: 1_000, lastsMs, env };
   const site = await startSite({ ...plan, dataDir: dataOf(disk.folder) });
+  // On a busy machine the first cut would come before any: it would show nothing of them.
+  await eventually(
+    slowly(async () => site.alertsDue()),
+    (due) => due > 0,
+    alertDueWithinMs,
+  );
   for (let round = 1; round <= rounds; round += 1) {
     await delay(lifeMs.min + random() * (lifeMs.max - lifeMs.min));
     site.nadi.signal("SIGSTOP");

@@ -171,14 +171,16 @@ export class Site {
     await this.load.pace({ kind: "rate", perSecond: this.plan.perSecond });
   }
 
-  /**
-   * Under load: the time until every alert that the readings foretell which are acknowledged now
-   * is a row, in ms.
-   */
-  async alertsFollow(): Promise<number> {
-    const due = this.stores
+  /** So many alerts do the readings foretell that are acknowledged now. */
+  alertsDue(): number {
+    return this.stores
       .filter(({ device }) => !device.clientId.endsWith(ruledStoreId))
       .flatMap(({ signal, ackedBelow }) => expectedAlerts(signal, ackedBelow)).length;
+  }
+
+  /** Under load: the time until every alert that is due now is a row, in ms. */
+  async alertsFollow(): Promise<number> {
+    const due = this.alertsDue();
     if (due === 0) throw new Error("no alert is due yet: this would show nothing");
     const startMs = performance.now();
     await eventually(
