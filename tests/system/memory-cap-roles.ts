@@ -2,7 +2,6 @@
 // control group that may take so much memory, on Redis, InfluxDB and PostgreSQL under load. Needs
 // root (R33).
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { roles } from "../../devices/index.ts";
 import {
   createMemoryCgroup,
@@ -10,6 +9,7 @@ import {
   whyNoMemoryCgroup,
 } from "../support/memory-cgroup.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
+import { parseWords } from "../support/words.ts";
 import { createRolesSite } from "./roles-site.ts";
 
 interface Plan {
@@ -55,7 +55,7 @@ async function run(scope: Scope, { capMb, perSecond, ms }: Plan): Promise<string
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       mb: { type: "string", default: "256" },
       rate: { type: "string", default: "500" },

@@ -7,7 +7,6 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { openRedisJournal } from "../../broker/journal/redis/open-redis-journal.ts";
 import type { PartitionedJournal } from "../../broker/journal/redis/partitioned-journal.ts";
 import { reading, textOf } from "../broker/journal/harness.ts";
@@ -17,6 +16,7 @@ import { inNamespace, wordsInNamespace } from "../support/namespace.ts";
 import { type Scope, tempFolder, withScope } from "../support/nadi-process.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { valkeyProgram } from "../support/valkey.ts";
+import { parseWords } from "../support/words.ts";
 
 export interface RedisPowerCutPlan {
   rounds: number;
@@ -216,7 +216,7 @@ async function versionOf(redis: RedisServer): Promise<string> {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       rounds: { type: "string", default: "20" },
       server: { type: "string", default: "redis" },

@@ -3,13 +3,13 @@
 // was acknowledged is compared with what is stored, and memory, heap and descriptors are looked at
 // (R34). `--one-life`: no fault ends serve, so that their slopes are those of one process.
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { collectGarbage, inspectable } from "../support/collect-garbage.ts";
 import { eventually } from "../support/kitchen.ts";
 import { type Scope, withScope } from "../support/nadi-process.ts";
 import { type ProcessSample, sampleProcess, slopePerHour } from "../support/process-watch.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import { parseWords } from "../support/words.ts";
 import { findFaketime } from "./needs.ts";
 import { type ServerName, serverNames, serversEnv, startServers } from "./servers.ts";
 import { faultsOfSite, slowly, startSite } from "./site.ts";
@@ -194,7 +194,7 @@ function leastOfQuarters(samples: readonly ProcessSample[]): number[] {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseWords({
     options: {
       minutes: { type: "string", default: "30" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
