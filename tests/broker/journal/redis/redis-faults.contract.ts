@@ -51,29 +51,21 @@ function retryableOnly(error: unknown): null {
 /** Everything acknowledged can be read, once, under the offset that its sender was told. */
 async function expectStored(journal: PartitionedJournal, running: Acknowledged): Promise<void> {
   const view = await partitionUnderTest(journal);
-  const stored = new Map<string, Set<number>>();
+  const stored = new Map<string, number>();
   // Entries are read over a connection of its own, which may come back after the one that writes.
   const entries = await eventually(
     () => readPartition(view).catch(retryableOnly),
     (read) => read !== null,
     backWithinMs,
   );
-  let repeated = 0;
   for (const entry of entries ?? []) {
     if (entry.kind !== "publish") continue;
-    const known = stored.get(textOf(entry));
-    if (known === undefined) stored.set(textOf(entry), new Set([entry.offset]));
-    else {
-      known.add(entry.offset);
-      repeated += 1;
-    }
+    const told = running.offsets.get(textOf(entry));
+    expect(stored.get(textOf(entry)), `also at ${entry.offset}, told ${told}`).toBeUndefined();
+    stored.set(textOf(entry), entry.offset);
   }
-  const lost = [...running.offsets].filter(([text, offset]) => !stored.get(text)?.has(offset));
+  const lost = [...running.offsets].filter(([text, offset]) => stored.get(text) !== offset);
   expect(lost).toEqual([]);
-  if (repeated > 0) process.stdout.write(`${repeated} entries stand twice in the journal\n`);
-  // An open fault (README, Limits): under WAITAOF and load entries stood twice, in 2 of 30 runs.
-  const repeatedMax = journal.durability.kind === "waitaof" ? stored.size : 0;
-  expect(repeated).toBeLessThanOrEqual(repeatedMax);
   await view.close();
 }
 
