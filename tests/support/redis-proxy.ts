@@ -9,12 +9,15 @@ export interface RedisProxy {
   readonly commands: readonly string[];
   /** The answers to the next commands of this name are lost, and the connection with them. */
   loseAnswersTo(name: string, times: number): void;
+  /** Shut, it hangs up on whoever comes. */
+  setOpen(isOpen: boolean): void;
 }
 
 export async function startRedisProxy(scope: Scope, target: { port: number }): Promise<RedisProxy> {
   const sockets = new Set<net.Socket>();
   const commands: string[] = [];
   const losses = new Map<string, number>();
+  let isOpen = true;
   const keep = (socket: net.Socket): net.Socket => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
@@ -23,6 +26,10 @@ export async function startRedisProxy(scope: Scope, target: { port: number }): P
     return socket;
   };
   const server = net.createServer((client) => {
+    if (!isOpen) {
+      client.resetAndDestroy();
+      return;
+    }
     const upstream = keep(net.connect(target.port, "127.0.0.1"));
     keep(client);
     let isLosing = false;
@@ -60,6 +67,9 @@ export async function startRedisProxy(scope: Scope, target: { port: number }): P
     url: `redis://127.0.0.1:${address.port}`,
     commands,
     loseAnswersTo: (name, times) => void losses.set(name, times),
+    setOpen: (open) => {
+      isOpen = open;
+    },
   };
 }
 

@@ -14,6 +14,8 @@ import { besideTest, type ServerPlace, wordsAt } from "./server-place.ts";
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
+  /** Where its files lie. */
+  readonly folder: string;
   pid(): number;
   /** `kill -9`; resolves when it has ended. */
   kill(): Promise<void>;
@@ -65,6 +67,7 @@ export async function startRedis(scope: Scope, options: RedisOptions = {}): Prom
   return {
     port,
     url: `${options.tls === undefined ? "redis" : "rediss"}://${place.host}:${port}`,
+    folder,
     pid: () => child?.pid ?? 0,
     kill,
     start,

@@ -1,15 +1,18 @@
 #!lua flags=allow-oom
 -- Moves a cursor forward and trims below the lowest: also in a full Redis, which frees it.
--- KEYS: journal, state, cursors, stream · ARGV: 1 id, 2 cursor's name, 3 its next offset
--- Answers {"ok", first offset}, {"back", where it stands}, {"beyond", next offset} or {"erased"}.
-if redis.call("HGET", KEYS[1], "id") ~= ARGV[1] then return { "erased" } end
+-- KEYS: journal, state, cursors, stream · ARGV: 1 id, 2 run, 3 cursor's name, 4 its next offset
+-- Answers {"ok", first offset}, {"back", where it stands}, {"beyond", next offset}, {"erased"}, or
+-- {"restarted"}: the first transaction that a started Redis writes has to be a join's.
+local journal = redis.call("HMGET", KEYS[1], "id", "run")
+if journal[1] ~= ARGV[1] then return { "erased" } end
+if journal[2] ~= ARGV[2] then return { "restarted" } end
 local state = redis.call("HMGET", KEYS[2], "next", "first")
 if not state[1] then return { "erased" } end
-local offset = tonumber(ARGV[3])
-local before = redis.call("HGET", KEYS[3], ARGV[2])
+local offset = tonumber(ARGV[4])
+local before = redis.call("HGET", KEYS[3], ARGV[3])
 if before and offset < tonumber(before) then return { "back", before } end
 if offset > tonumber(state[1]) then return { "beyond", state[1] } end
-redis.call("HSET", KEYS[3], ARGV[2], ARGV[3])
+redis.call("HSET", KEYS[3], ARGV[3], ARGV[4])
 local lowest = offset
 for _, other in ipairs(redis.call("HVALS", KEYS[3])) do
   lowest = math.min(lowest, tonumber(other))

@@ -71,8 +71,9 @@ export function judgeServer(
 
 /**
  * What an answer means is what these settings make of it. WAITAOF does not replace them: under
- * `everysec` Valkey 8.0 and 8.1 answer it before the sync, Redis 8.0 also after one that has
- * failed; under `no` it is never answered (README).
+ * `everysec` Valkey 8.0.1 and 8.1.1 answer it before the sync (redis/redis#13793), Redis 8.0.2 also
+ * after one that has failed, at which under `always` all of them end; under `no` it is never
+ * answered (strace, 2026-12-01).
  */
 function fsyncProblems(config: ReadonlyMap<string, string> | null): string[] {
   if (config === null) return ["appendfsync can't be read (CONFIG GET is forbidden)"];

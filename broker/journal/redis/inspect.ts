@@ -150,13 +150,19 @@ export class RedisJournalLook {
   }
 
   async *#batches(partition: number, fromOffset: number): AsyncGenerator<StoredBatch> {
-    const { stream } = partitionKeys(partition);
+    const { stream, state } = partitionKeys(partition);
+    const gaps = parseGaps((await this.#ask(() => this.#client.hget(state, "gaps"))) ?? "");
     let from = `${fromOffset}`;
     for (;;) {
       const page = await this.#ask(() =>
         this.#client.xrangeBuffer(stream, from, "+", "COUNT", batchesPerPage),
       );
-      for (const [id, fields] of page) yield batchOf(id, fields);
+      for (const [id, fields] of page) {
+        const batch = batchOf(id, fields);
+        if (!gaps.some(({ start, end }) => start <= batch.lastOffset && batch.lastOffset < end)) {
+          yield batch;
+        }
+      }
       const last = page.at(-1)?.[0];
       if (last === undefined || page.length < batchesPerPage) return;
       from = `(${last.toString("latin1")}`;
@@ -174,6 +180,14 @@ export class RedisJournalLook {
       throw new JournalError("JOURNAL_OPEN_FAILED", message, { cause });
     }
   }
+}
+
+/** As `join.lua` writes them: offsets at which nothing was appended, whatever stands there. */
+function parseGaps(text: string): { start: number; end: number }[] {
+  return [...text.matchAll(/(\d+)-(\d+)/g)].map(([, start, end]) => ({
+    start: Number(start),
+    end: Number(end),
+  }));
 }
 
 /** As `append.lua` writes it: t, k, c, b, each before its value. */

@@ -1,11 +1,12 @@
 #!lua flags=allow-oom
 -- Joins the journal, or founds it; makes offsets jump if Redis has started again.
--- KEYS: journal, then each partition's state
+-- KEYS: journal, producers, then each partition's state
 -- ARGV: 1 an id for a new journal, 2 format, 3 Redis' run id, 4 the id that was joined before or "",
 --   5 "1" if a journal may be founded
 -- Answers {"ok", id}, {"erased"}, {"partitions", stored} or {"format", stored}.
-local journal = redis.call("HMGET", KEYS[1], "id", "partitions", "format", "run", "shift")
-local partitions = #KEYS - 1
+local journal = redis.call("HMGET", KEYS[1], "id", "partitions", "format", "run", "time", "clock",
+  "shift")
+local partitions = #KEYS - 2
 local id = journal[1]
 if not id then
   if ARGV[5] ~= "1" then return { "erased" } end
@@ -17,6 +18,8 @@ else
   if ARGV[4] ~= "" and ARGV[4] ~= id then return { "erased" } end
 end
 
+local function text(number) return string.format("%.0f", number) end
+
 -- Offsets begin at the microseconds since 1970 and grow more slowly than these: also a journal that
 -- begins anew gives none that an earlier one has given. Half of what a double holds, at most.
 local now = redis.call("TIME")
@@ -24,15 +27,40 @@ local base = math.min(tonumber(now[1]) * 1000000 + tonumber(now[2]), 45035996273
 -- More than were ever appended between two syncs: those were shown to nobody, or lost.
 local jump = 10000000
 local isRestart = journal[4] ~= ARGV[3]
-for at = 2, #KEYS do
-  local next = tonumber(redis.call("HGET", KEYS[at], "next"))
-  if not next then
+
+-- What a crash has cut off within a transaction was not run by this start, but it may stand in
+-- Redis' file, and the next start then runs it, just before what is written here (README.md). So
+-- all that it can have written is written again, and what it appended lies in a gap, which nobody
+-- reads.
+local function seal(state, found)
+  local next, first = tonumber(found[1]), tonumber(found[2])
+  local after = math.max(next + jump, base)
+  local gaps = {}
+  for from, to in string.gmatch(found[5] or "", "(%d+)-(%d+)") do
+    if tonumber(to) > first then gaps[#gaps + 1] = from .. "-" .. to end
+  end
+  gaps[#gaps + 1] = text(next) .. "-" .. text(after)
+  redis.call("HSET", state, "next", text(after), "first", found[2], "change", found[3] or "0",
+    "shift", found[4] or "0", "gaps", table.concat(gaps, " "))
+end
+
+for at = 3, #KEYS do
+  local found = redis.call("HMGET", KEYS[at], "next", "first", "change", "shift", "gaps")
+  if not found[1] then
     if ARGV[5] ~= "1" then return { "erased" } end
-    redis.call("HSET", KEYS[at], "next", string.format("%.0f", base), "first",
-      string.format("%.0f", base), "change", "0", "shift", journal[5] or "0")
+    redis.call("HSET", KEYS[at], "next", text(base), "first", text(base), "change", "0",
+      "shift", journal[7] or "0")
   elseif isRestart then
-    redis.call("HSET", KEYS[at], "next", string.format("%.0f", math.max(next + jump, base)))
+    seal(KEYS[at], found)
   end
 end
-if isRestart then redis.call("HSET", KEYS[1], "run", ARGV[3]) end
+if isRestart then
+  redis.call("HSET", KEYS[1], "run", ARGV[3], "clock", journal[6] or "0", "shift", journal[7] or "0")
+  if journal[5] then redis.call("HSET", KEYS[1], "time", journal[5]) end
+  local producers = redis.call("HGETALL", KEYS[2])
+  -- To delete what is not there is not written into the file.
+  redis.call("HSET", KEYS[2], "void", "0 0")
+  redis.call("DEL", KEYS[2])
+  for at = 1, #producers, 2 do redis.call("HSET", KEYS[2], producers[at], producers[at + 1]) end
+end
 return { "ok", id }

@@ -12,7 +12,7 @@ import {
   type ServerFacts,
 } from "./durability.ts";
 import { newIdentity } from "./identity.ts";
-import { journalKey, partitionKeys } from "./keys.ts";
+import { journalKey, partitionKeys, producersKey } from "./keys.ts";
 import type { RedisJournalLog } from "./partitioned-journal.ts";
 import { type RedisScript, runScript, type ScriptCall, scripts } from "./scripts.ts";
 
@@ -64,6 +64,8 @@ export class JournalLink {
   #isOpened = false;
   #facts: ServerFacts | null = null;
   #id = "";
+  /** "": not joined since the connection stands. */
+  #runId = "";
   #condition: JournalCondition = { kind: "withheld", reason: "redis-away" };
   #message = "not connected yet";
   #canSend = false;
@@ -88,6 +90,7 @@ export class JournalLink {
         void this.#check();
       },
       onLost: () => {
+        this.#runId = "";
         const message = "the connection is lost";
         this.#withhold({ reason: "redis-away", message, refusal: null });
       },
@@ -116,9 +119,9 @@ export class JournalLink {
     return this.#facts?.durability ?? { kind: "weak", detail: "weak: not checked yet" };
   }
 
-  /** What each append names, so that Redis refuses it if the journal is another one. */
+  /** What each write names, so that Redis refuses it unless this journal is joined. */
   get identity(): { id: string; runId: string } {
-    return { id: this.#id, runId: this.#facts?.runId ?? "" };
+    return { id: this.#id, runId: this.#runId };
   }
 
   get waitsForAof(): boolean {
@@ -222,12 +225,13 @@ export class JournalLink {
     const { partitions } = this.#options;
     const states = Array.from({ length: partitions }, (_, index) => partitionKeys(index).state);
     const [word, value] = await this.run(scripts.join, {
-      keys: [journalKey, ...states],
+      keys: [journalKey, producersKey, ...states],
       args: [newIdentity(), format, runId, this.#id, this.#isOpened ? "0" : "1"],
     });
     switch (word) {
       case "ok":
         this.#id = String(value);
+        this.#runId = runId;
         return null;
       case "partitions": {
         const error = partitionsMismatch(String(value), partitions);

@@ -74,10 +74,10 @@ export class PartitionReader {
     syncedOffset: number,
   ): Promise<readonly StoredBatch[]> {
     const { partition, connection, id } = this.#options;
-    const { stream } = partitionKeys(partition);
+    const { stream, state } = partitionKeys(partition);
     try {
       const [word, ...words] = await runScript(connection.client, scripts.read, {
-        keys: [journalKey, stream],
+        keys: [journalKey, stream, state],
         args: [id(), offset, syncedOffset, collector.bytesLeft],
         isBinary: true,
       });

@@ -111,7 +111,7 @@ export class PartitionView implements PartitionJournal {
     const { link } = this.#parts;
     const call = {
       keys: [journalKey, state, cursors, stream],
-      args: [link.identity.id, name, nextOffset],
+      args: [link.identity.id, link.identity.runId, name, nextOffset],
     };
     const [word, value] = await link.run(scripts.commit, call).catch((cause: unknown) => {
       const message = `cursor "${name}" was not written`;
@@ -123,7 +123,8 @@ export class PartitionView implements PartitionJournal {
       throw new JournalError("JOURNAL_CURSOR_REFUSED", message);
     }
     if (word !== "ok") {
-      const message = `cursor "${name}" was not written: the journal in Redis is another one`;
+      const why = word === "restarted" ? "Redis has started again" : "the journal is another one";
+      const message = `cursor "${name}" was not written: ${why}`;
       throw new JournalError("JOURNAL_CURSOR_FAILED", message);
     }
     this.#cursors.set(name, Math.max(nextOffset, this.#cursors.get(name) ?? 0));

@@ -1,0 +1,260 @@
+import { readdirSync, readFileSync, truncateSync } from "node:fs";
+import path from "node:path";
+import { Redis } from "ioredis";
+import { expect, test, type TestContext } from "vitest";
+import type { JournalEntry } from "../../../../broker/journal/journal.ts";
+import { lookAtRedisJournal } from "../../../../broker/journal/redis/inspect.ts";
+import { journalKey, partitionKeys } from "../../../../broker/journal/redis/keys.ts";
+import type { PartitionedJournal } from "../../../../broker/journal/redis/partitioned-journal.ts";
+import { runScript, scripts } from "../../../../broker/journal/redis/scripts.ts";
+import { eventually } from "../../../support/kitchen.ts";
+import type { RedisServer } from "../../../support/redis.ts";
+import { type RedisProxy, startRedisProxy } from "../../../support/redis-proxy.ts";
+import { reading, textOf } from "../harness.ts";
+import {
+  appendTo,
+  backWithinMs,
+  openOn,
+  partitionUnderTest,
+  readPartition,
+  type StartRedis,
+} from "./harness.ts";
+
+/** Two starts of Redis for each place of the cut. */
+const slowMs = 120_000;
+
+/** Two of different partitions. */
+const kitchens = ["sppg-jakarta-001", "sppg-bandung-002"];
+
+/** What a round writes for two partitions, in this order. */
+const roundCommands = ["MULTI", "XADD", "HSET", "XADD", "HSET", "HSET", "HSET", "EXEC"];
+const exec = roundCommands.length - 1;
+
+interface AofCommand {
+  name: string;
+  start: number;
+  end: number;
+}
+
+/** The file that Redis writes on, which ends with the last transaction. */
+function aofOf(redis: RedisServer): string {
+  const folder = path.join(redis.folder, "appendonlydir");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".incr.aof"));
+  return path.join(folder, files.at(-1) ?? "");
+}
+
+function commandsOf(file: string): AofCommand[] {
+  const text = readFileSync(file, "latin1");
+  const commands: AofCommand[] = [];
+  let at = 0;
+  const line = (): string => {
+    const end = text.indexOf("\r\n", at);
+    const found = text.slice(at, end);
+    at = end + 2;
+    return found;
+  };
+  while (at < text.length) {
+    const start = at;
+    const words: string[] = [];
+    for (let left = Number(line().slice(1)); left > 0; left--) {
+      const size = Number(line().slice(1));
+      words.push(text.slice(at, at + size));
+      at += size + 2;
+    }
+    commands.push({ name: words[0] ?? "", start, end: at });
+  }
+  return commands;
+}
+
+function nameOf(entry: JournalEntry): string {
+  return entry.kind === "change" ? `change ${entry.changeSeq}` : textOf(entry);
+}
+
+/** A consumer of all kitchens that reads on from where it stood, through each life of Redis. */
+class Follower {
+  readonly #open: () => Promise<PartitionedJournal>;
+  readonly #texts = new Map<number, string[]>();
+  readonly #next = new Map<number, number>();
+
+  constructor(open: () => Promise<PartitionedJournal>) {
+    this.#open = open;
+  }
+
+  /** Of each kitchen. */
+  get texts(): string[][] {
+    return [...this.#texts.values()];
+  }
+
+  async follow(): Promise<void> {
+    const journal = await this.#open();
+    for (const partition of kitchens.map((sppgId) => journal.partitionOf(sppgId))) {
+      const view = await journal.partition(partition);
+      const entries = await readPartition(view, this.#next.get(partition) ?? view.firstOffset);
+      const before = this.#texts.get(partition) ?? [];
+      this.#texts.set(partition, [...before, ...entries.map(nameOf)]);
+      this.#next.set(partition, view.syncedOffset + 1);
+    }
+    await journal.close();
+  }
+}
+
+/** Of each kitchen, in one round; resolves when both are durable. */
+async function sendTo(journal: PartitionedJournal, text: string): Promise<void> {
+  await Promise.all(
+    kitchens.map((sppgId) =>
+      appendTo(journal.appender, reading(text, { principal: `${sppgId}.probe-1` })),
+    ),
+  );
+}
+
+interface Cut {
+  /** In the last round, counted from its first. */
+  command: number;
+  /** Behind it, or in its middle. */
+  isBehind: boolean;
+}
+
+interface Sender {
+  redis: RedisServer;
+  proxy: RedisProxy;
+  journal: PartitionedJournal;
+}
+
+async function untilCondition(journal: PartitionedJournal, kind: "open" | "withheld") {
+  await eventually(
+    () => Promise.resolve(journal.condition),
+    (condition) => condition.kind === kind,
+    backWithinMs,
+  );
+}
+
+/**
+ * Sends an entry and kills Redis, whose file then ends within the round: the answer, and the
+ * connection, are lost. The entry is sent again once the proxy is open.
+ */
+async function tear({ redis, proxy, journal }: Sender, text: string, cut: Cut) {
+  proxy.setOpen(false);
+  proxy.loseAnswersTo("EVALSHA", 1);
+  const answer = sendTo(journal, text);
+  await untilCondition(journal, "withheld");
+  await redis.kill();
+  const file = aofOf(redis);
+  const round = commandsOf(file).slice(-roundCommands.length);
+  expect(round.map(({ name }) => name.toUpperCase())).toEqual(roundCommands);
+  const { start = 0, end = 0 } = round[cut.command] ?? {};
+  truncateSync(file, cut.isBehind ? end : Math.floor((start + end) / 2));
+  return { answer };
+}
+
+/** Redis ends once more, and then the sender has its answer, if it did not have it before. */
+async function again({ redis, proxy, journal }: Sender, answer: Promise<void>): Promise<void> {
+  proxy.setOpen(false);
+  await redis.kill();
+  await untilCondition(journal, "withheld");
+  await redis.start();
+  proxy.setOpen(true);
+  await answer;
+  await untilCondition(journal, "open");
+}
+
+/**
+ * A kill, or a cut of the power, can end the file within a round's transaction. Redis does not run
+ * that part when it starts, but leaves it in the file (valkey-io/valkey#4342): when it starts once
+ * more, it runs it, as the beginning of the transaction that came behind it.
+ */
+export function testTornRounds(start: StartRedis): void {
+  async function openBehindProxy(t: TestContext) {
+    const redis = await start(t);
+    const proxy = await startRedisProxy(t, redis);
+    const known = { changeSeq: 0 };
+    const journal = await openOn(t, proxy, { changeSeq: () => known.changeSeq });
+    const follow = (): Follower => new Follower(() => openOn(t, redis));
+    return { sender: { redis, proxy, journal }, known, follow };
+  }
+
+  test.for([{ isSentAgain: true }, { isSentAgain: false }])(
+    "a round cut off anywhere is stored once: sent again before Redis ends again: $isSentAgain",
+    { timeout: slowMs },
+    async ({ isSentAgain }, t) => {
+      const { sender, known, follow } = await openBehindProxy(t);
+      const { redis, proxy, journal } = sender;
+      const follower = follow();
+      const sent: string[] = [];
+      for (const command of roundCommands.keys()) {
+        for (const isBehind of [false, true]) {
+          const name = `${command} ${roundCommands[command]} ${isBehind ? "behind" : "within"}`;
+          // Also brings the scripts.
+          await sendTo(journal, `before ${name}`);
+          await follower.follow();
+          known.changeSeq++;
+          sent.push(`before ${name}`, `change ${known.changeSeq}`, `cut ${name}`);
+          const { answer } = await tear(sender, `cut ${name}`, { command, isBehind });
+          await redis.start();
+          // Another process joins at once, and reads on.
+          await follower.follow();
+          proxy.setOpen(isSentAgain);
+          if (isSentAgain) await answer;
+          await again(sender, answer);
+          await follower.follow();
+        }
+      }
+      expect(follower.texts).toEqual(kitchens.map(() => sent));
+      const other = follow();
+      await other.follow();
+      expect(other.texts).toEqual(follower.texts);
+      await lookAtRedisJournal(redis.url, async (look) => {
+        expect((await look.inspect()).entries).toBe(kitchens.length * sent.length);
+      });
+    },
+  );
+
+  test("so is the very first round, of which Redis' file holds all but its end", async (t) => {
+    const { sender, follow } = await openBehindProxy(t);
+    const { redis } = sender;
+    await redis.cli("script", "load", scripts.append.source);
+    const { answer } = await tear(sender, "first", { command: exec, isBehind: false });
+    await redis.start();
+    const follower = follow();
+    await follower.follow();
+    await again(sender, answer);
+    await follower.follow();
+    expect(follower.texts).toEqual([["first"], ["first"]]);
+  });
+
+  test("of a gap that lies below every cursor nothing is kept", async (t) => {
+    const { sender } = await openBehindProxy(t);
+    const { redis, journal } = sender;
+    const { state } = partitionKeys(journal.partitionOf("sppg-jakarta-001"));
+    const gaps = async (): Promise<number> => {
+      const text = (await redis.cli("hget", state, "gaps")).trim();
+      return text === "" ? 0 : text.split(" ").length;
+    };
+    const view = await partitionUnderTest(journal);
+    await view.commitCursor("recorder", view.firstOffset);
+    for (let restarts = 1; restarts <= 3; restarts++) {
+      await again(sender, Promise.resolve());
+      expect(await gaps()).toBe(restarts);
+    }
+    const offset = await appendTo(journal.appender, reading("entry"));
+    await view.commitCursor("recorder", offset);
+    await again(sender, Promise.resolve());
+    expect(await gaps()).toBe(1);
+  });
+
+  test("before a join nothing else writes a transaction: a cursor waits for it", async (t) => {
+    const { sender } = await openBehindProxy(t);
+    const { redis, journal } = sender;
+    const view = await partitionUnderTest(journal);
+    const offset = await appendTo(journal.appender, reading("entry"));
+    const { stream, state, cursors } = partitionKeys(view.partition);
+    const id = (await redis.cli("hget", journalKey, "id")).trim();
+    const client = new Redis(redis.url);
+    t.onTestFinished(() => client.disconnect());
+    const keys = [journalKey, state, cursors, stream];
+    const call = { keys, args: [id, "of an earlier start", "recorder", offset] };
+    expect(await runScript(client, scripts.commit, call)).toEqual(["restarted"]);
+    expect(await redis.cli("exists", cursors)).toBe("0\n");
+    await view.commitCursor("recorder", offset);
+    expect(await redis.cli("hget", cursors, "recorder")).toBe(`${offset}\n`);
+  });
+}

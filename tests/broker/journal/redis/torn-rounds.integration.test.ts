@@ -1,0 +1,11 @@
+import { describe } from "vitest";
+import { startDurableRedis, startDurableValkey } from "./harness.ts";
+import { testTornRounds } from "./torn-rounds.contract.ts";
+
+describe("Redis", () => {
+  testTornRounds(startDurableRedis);
+});
+
+describe("Valkey", () => {
+  testTornRounds(startDurableValkey);
+});
