@@ -19,8 +19,16 @@ export interface ServerFacts {
   durability: RedisDurability;
   /** Each setting that is too weak, with what it has to be; none unless `durability` is weak. */
   problems: readonly string[];
+  /** What is too weak passes by itself. */
+  isPassing: boolean;
   /** Answers are to be waited for by `WAITAOF`. */
   waitsForAof: boolean;
+}
+
+/** A server that was seen to write no file, and how many rewrites it had begun by then. */
+export interface SeenWithoutAof {
+  runId: string;
+  rewrites: number;
 }
 
 /** Scripts with flags, by which a full Redis can still be trimmed. */
@@ -42,18 +50,30 @@ export function isTooOld(facts: ServerFacts): boolean {
   return !isAtLeast(facts.version, oldestVersion);
 }
 
+/** What has to be remembered of a server that writes no file; `null`: it writes one. */
+export function seenWithoutAof(info: ReadonlyMap<string, string>): SeenWithoutAof | null {
+  if (info.get("aof_enabled") === "1") return null;
+  return { runId: info.get("run_id") ?? "", rewrites: Number(info.get("aof_rewrites")) };
+}
+
 /**
  * @param info all default sections
  * @param config what `CONFIG GET` says, or `null` where it is forbidden
+ * @param before when it was last seen without a file, or `null`
  */
 export function judgeServer(
   info: ReadonlyMap<string, string>,
   config: ReadonlyMap<string, string> | null,
+  before: SeenWithoutAof | null = null,
 ): ServerFacts {
   const version = info.get("redis_version") ?? "unknown";
   const hasWaitAof = isAtLeast(version, waitAofVersion);
   const problems: string[] = [];
-  if (info.get("aof_enabled") !== "1") problems.push("appendonly is no (needed: yes)");
+  const isFirstFileUnderWay = seenWithoutAof(info) === null && awaitsFirstFile(info, before);
+  if (seenWithoutAof(info) !== null) problems.push("appendonly is no (needed: yes)");
+  if (isFirstFileUnderWay) {
+    problems.push("appendonly was switched on while it ran, and its first file is not whole yet");
+  }
   const policy = info.get("maxmemory_policy") ?? "unknown";
   if (policy !== "noeviction") {
     problems.push(`maxmemory-policy is ${policy} (needed: noeviction)`);
@@ -65,8 +85,29 @@ export function judgeServer(
     runId: info.get("run_id") ?? "",
     durability: describe(problems, waitsForAof),
     problems,
+    isPassing: isFirstFileUnderWay && problems.length === 1,
     waitsForAof,
   };
+}
+
+/**
+ * Switched on while it runs, a server writes a first file beside those that it starts from, and
+ * until that is whole a crash loses what it has answered (7.0.15, 2026-12-01; WAITAOF waits for it).
+ * INFO does not tell this from any other rewrite, except where nothing was rewritten before, or to
+ * whom has seen the server without a file.
+ */
+function awaitsFirstFile(
+  info: ReadonlyMap<string, string>,
+  before: SeenWithoutAof | null,
+): boolean {
+  const isRewritten =
+    info.get("aof_rewrite_in_progress") !== "1" &&
+    info.get("aof_rewrite_scheduled") !== "1" &&
+    info.get("aof_last_bgrewrite_status") !== "err";
+  if (before !== null && before.runId === info.get("run_id")) {
+    return !isRewritten || Number(info.get("aof_rewrites")) <= before.rewrites;
+  }
+  return !isRewritten && info.get("aof_base_size") === "0";
 }
 
 /**

@@ -9,6 +9,8 @@ import {
   judgeServer,
   parseInfo,
   type RedisDurability,
+  type SeenWithoutAof,
+  seenWithoutAof,
   type ServerFacts,
 } from "./durability.ts";
 import { newIdentity } from "./identity.ts";
@@ -63,6 +65,7 @@ export class JournalLink {
   readonly #opened = Promise.withResolvers<void>();
   #isOpened = false;
   #facts: ServerFacts | null = null;
+  #seenWithoutAof: SeenWithoutAof | null = null;
   #id = "";
   /** "": not joined since the connection stands. */
   #runId = "";
@@ -206,7 +209,8 @@ export class JournalLink {
   async #findProblem(): Promise<Problem | null> {
     const { client } = this;
     const info = parseInfo(await client.info());
-    const facts = judgeServer(info, await readConfig(client));
+    const facts = judgeServer(info, await readConfig(client), this.#seenWithoutAof);
+    this.#seenWithoutAof = seenWithoutAof(info) ?? this.#seenWithoutAof;
     if (isTooOld(facts)) {
       const message = `Redis ${facts.version} is too old for the journal: 7.0 or newer is needed`;
       return refusal("redis-refuses", "JOURNAL_OPEN_FAILED", message);
@@ -215,6 +219,7 @@ export class JournalLink {
       const message =
         `this Redis may lose acknowledged readings: ${facts.problems.join("; ")}; ` +
         "change its settings, or set NADI_ACCEPT_WEAK_JOURNAL=yes to accept the loss";
+      if (facts.isPassing) return { reason: "redis-weak", message, refusal: null };
       return refusal("redis-weak", "JOURNAL_WEAK_REFUSED", message);
     }
     this.#facts = facts;

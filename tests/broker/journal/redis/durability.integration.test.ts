@@ -3,7 +3,7 @@ import { eventually } from "../../../support/kitchen.ts";
 import { startRedisProxy } from "../../../support/redis-proxy.ts";
 import { type RedisServer, startRedis } from "../../../support/redis.ts";
 import { valkeyProgram } from "../../../support/valkey.ts";
-import { append, reading } from "../harness.ts";
+import { append, reading, textOf } from "../harness.ts";
 import {
   appendTo,
   backWithinMs,
@@ -11,6 +11,7 @@ import {
   hastyTimers,
   openOn,
   partitionUnderTest,
+  readPartition,
   sharedRedis,
   startDurableRedis,
   startDurableValkey,
@@ -61,6 +62,48 @@ test("settings that become weak while Redis runs withhold acknowledgements until
   await answer;
   await reached("open");
 });
+
+/** A rewrite takes so much longer for each of the keys, of which there are two dozen. */
+async function slowRewrites(redis: RedisServer): Promise<void> {
+  await redis.cli("debug", "populate", "24", "other");
+  await redis.cli("config", "set", "rdb-key-save-delay", "40000");
+}
+
+async function isRewriting(redis: RedisServer): Promise<boolean> {
+  return (await redis.cli("info", "persistence")).includes("aof_rewrite_in_progress:1");
+}
+
+test.for([
+  { name: "Redis", start: startDurableRedis },
+  { name: "Valkey", start: startDurableValkey },
+])(
+  "a $name that begins to write a file promises nothing until it is whole",
+  async ({ start }, t) => {
+    const redis = await start(t, ["--appendonly", "no"]);
+    await slowRewrites(redis);
+    // Whoever comes meanwhile waits.
+    await redis.cli("config", "set", "appendonly", "yes");
+    expect(await isRewriting(redis)).toBe(true);
+    const journal = await openOn(t, redis, { timers: hastyTimers });
+    expect(await isRewriting(redis)).toBe(false);
+    // Off and on again: what is written now lies beside an earlier file, from which it would start.
+    await redis.cli("config", "set", "appendonly", "no");
+    await eventually(
+      () => Promise.resolve(journal.condition.kind),
+      (kind) => kind === "withheld",
+      backWithinMs,
+    );
+    const answer = appendTo(journal.appender, reading("entry"));
+    await redis.cli("config", "set", "appendonly", "yes");
+    expect(await isRewriting(redis)).toBe(true);
+    await answer;
+    expect(await isRewriting(redis)).toBe(false);
+    await redis.kill();
+    await redis.start(["--appendonly", "yes"]);
+    const entries = await readPartition(await partitionUnderTest(await openOn(t, redis)));
+    expect(entries.map(textOf)).toEqual(["entry"]);
+  },
+);
 
 test("where nobody may look at the settings it is refused, whatever the version", async (t) => {
   for (const start of [startDurableRedis, startDurableValkey]) {

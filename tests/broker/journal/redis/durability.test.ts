@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { isTooOld, judgeServer, parseInfo } from "../../../../broker/journal/redis/durability.ts";
+import {
+  isTooOld,
+  judgeServer,
+  parseInfo,
+  type SeenWithoutAof,
+  seenWithoutAof,
+} from "../../../../broker/journal/redis/durability.ts";
 
 const durable = {
   redis_version: "7.0.15",
@@ -9,9 +15,13 @@ const durable = {
 };
 const always = { appendfsync: "always", "no-appendfsync-on-rewrite": "no" };
 
-function judge(info: Record<string, string>, config: Record<string, string> | null) {
+function judge(
+  info: Record<string, string>,
+  config: Record<string, string> | null,
+  before: SeenWithoutAof | null = null,
+) {
   const fields = new Map(Object.entries({ ...durable, ...info }));
-  return judgeServer(fields, config === null ? null : new Map(Object.entries(config)));
+  return judgeServer(fields, config === null ? null : new Map(Object.entries(config)), before);
 }
 
 test("before 7.2 the promise rests on appendfsync always alone", () => {
@@ -31,6 +41,46 @@ test.each([
   const { durability, problems } = judge(info, config);
   expect(durability.kind).toBe("weak");
   expect(problems).toEqual([expect.stringContaining(problem)]);
+});
+
+const firstFile = "its first file is not whole yet";
+const rewriting = { aof_rewrites: "4", aof_rewrite_in_progress: "1", aof_base_size: "99" };
+const off = { runId: "0123", rewrites: 3 };
+
+test.each([
+  ["under way", { ...rewriting, aof_base_size: "0" }, null],
+  ["put off", { aof_base_size: "0", aof_rewrite_scheduled: "1" }, null],
+  ["failed", { aof_base_size: "0", aof_last_bgrewrite_status: "err" }, null],
+  ["under way, after an earlier file", rewriting, off],
+  ["not begun, after an earlier file", { aof_rewrites: "3" }, off],
+  ["failed, after an earlier file", { aof_rewrites: "4", aof_last_bgrewrite_status: "err" }, off],
+])(
+  "a file that was switched on, its first rewrite %s, holds nothing yet",
+  (_case, info, before) => {
+    const facts = judge(info, always, before);
+    expect(facts.problems).toEqual([expect.stringContaining(firstFile)]);
+    expect(facts.isPassing).toBe(true);
+    // What does not pass is for an operator.
+    const both = judge(info, { ...always, appendfsync: "everysec" }, before);
+    expect(both.problems).toHaveLength(2);
+    expect(both.isPassing).toBe(false);
+  },
+);
+
+test.each([
+  ["a later rewrite", rewriting, null],
+  ["a rewrite of a server that was off in an earlier life", rewriting, { ...off, runId: "before" }],
+  ["after the first one has ended", { aof_rewrites: "4", aof_base_size: "99" }, off],
+  ["begun with a file, nothing rewritten yet", { aof_rewrites: "0", aof_base_size: "0" }, null],
+])("no doubt about %s", (_case, info, before) => {
+  expect(judge(info, always, before)).toMatchObject({ problems: [], isPassing: false });
+});
+
+test("of a server without a file the rewrites so far are remembered", () => {
+  const info = (enabled: string) =>
+    new Map(Object.entries({ ...durable, aof_enabled: enabled, aof_rewrites: "3" }));
+  expect(seenWithoutAof(info("0"))).toEqual(off);
+  expect(seenWithoutAof(info("1"))).toBeNull();
 });
 
 test.each(["7.2.0", "7.4.1", "8.0.0", "10.0.0"])(
