@@ -92,9 +92,9 @@ export function judgeServer(
 
 /**
  * Switched on while it runs, a server writes a first file beside those that it starts from, and
- * until that is whole a crash loses what it has answered (7.0.15, 2026-12-01; WAITAOF waits for it).
- * INFO does not tell this from any other rewrite, except where nothing was rewritten before, or to
- * whom has seen the server without a file.
+ * until that is whole a crash loses what it has answered (7.0.15, 2026-12-01; WAITAOF waits).
+ * INFO does not tell this from any other rewrite, except where nothing was rewritten before, or
+ * to whom has seen the server without a file.
  */
 function awaitsFirstFile(
   info: ReadonlyMap<string, string>,
@@ -112,8 +112,8 @@ function awaitsFirstFile(
 
 /**
  * What an answer means is what these settings make of it. WAITAOF does not replace them: under
- * `everysec` Valkey 8.0.1 and 8.1.1 answer it before the sync (redis/redis#13793), Redis 8.0.2 also
- * after one that has failed, at which under `always` all of them end; under `no` it is never
+ * `everysec` Valkey 8.0.1 and 8.1.1 answer it before the sync (redis/redis#13793), Redis 8.0.2
+ * also after one that has failed, at which under `always` all of them end; under `no` it is never
  * answered (strace, 2026-12-01).
  */
 function fsyncProblems(config: ReadonlyMap<string, string> | null): string[] {
