@@ -5,7 +5,6 @@
 // Senders live on, so what was not answered comes again; at last Redis is killed once more, for a
 // second start runs what the first has left aside. With `--fsync everysec`, accepted as weak, the
 // check must find losses.
-import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -14,6 +13,7 @@ import type { PartitionedJournal } from "../../broker/journal/redis/partitioned-
 import { reading, textOf } from "../broker/journal/harness.ts";
 import { backWithinMs, createLog, readPartition } from "../broker/journal/redis/harness.ts";
 import { eventually } from "../support/kitchen.ts";
+import { fixAof, lastAofFile } from "../support/aof.ts";
 import { copyImage, makeImage, mountImage, whyNoLoopImage } from "../support/loop-image.ts";
 import { inNamespace, wordsInNamespace } from "../support/namespace.ts";
 import { type Scope, tempFolder, withScope } from "../support/nadi-process.ts";
@@ -114,7 +114,7 @@ async function runRound(
   await startAgain().catch((error: unknown) => {
     if (!String(error).includes("Bad file format")) throw error;
     result.repaired++;
-    repair(plan, folder);
+    fixAof(plan.server, directoryIn(folder));
     return startAgain();
   });
   await sender.until(sender.acknowledged.size + moreAfterCut);
@@ -216,23 +216,11 @@ async function untilStopped(pid: number): Promise<void> {
 
 /** A stop waits for a sync that is under way; a power cut may leave zeros of what it had begun. */
 function tearTail(folder: string): void {
-  const manifest = readFileSync(manifestIn(folder), "utf8");
-  const last = [...manifest.matchAll(/^file (\S+\.incr\.aof) /gm)].at(-1)?.[1] ?? "";
-  appendFileSync(path.join(path.dirname(manifestIn(folder)), last), Buffer.alloc(4_096));
+  appendFileSync(lastAofFile(directoryIn(folder)), Buffer.alloc(4_096));
 }
 
 function directoryIn(folder: string): string {
   return path.join(folder, "redis");
-}
-
-function manifestIn(folder: string): string {
-  return path.join(directoryIn(folder), "appendonlydir", "appendonly.aof.manifest");
-}
-
-/** As whoever runs the server would: everything behind the last good command is cut off. */
-function repair({ server }: RedisPowerCutPlan, folder: string): void {
-  const manifest = manifestIn(folder);
-  execFileSync(`${server}-check-aof`, ["--fix", manifest], { input: "y\n", stdio: "pipe" });
 }
 
 /** Everything that a journal holds, with each offset at which it stands. */

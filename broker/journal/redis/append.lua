@@ -22,17 +22,35 @@ local shift = tonumber(journal[5]) or 0
 
 -- The same round again: its first answer was lost. A late copy of an older one is void.
 local known = redis.call("HGET", KEYS[2], ARGV[3])
+-- The first offset of each of its batches that stands already.
+local standing = {}
 if known then
   local words = {}
   for word in string.gmatch(known, "%S+") do words[#words + 1] = tonumber(word) end
   local sequence = tonumber(ARGV[4])
   if words[1] > sequence then return { "stale" } end
   if words[1] == sequence then
-    -- A write, so that WAITAOF on this connection waits for what stands there.
-    redis.call("HSET", KEYS[2], ARGV[3], known)
-    local answer = { "known", time, clock }
-    for at = 3, #words do answer[at + 1] = words[at] end
-    return answer
+    local answer, isWhole = { "known", time, clock }, true
+    for part = 1, parts do
+      local at, first = 9 + 4 * (part - 1), words[part + 2]
+      local last = first + tonumber(ARGV[at + 1]) - 1
+      local stream, id = KEYS[2 * part + 2], text(last) .. "-0"
+      local found = redis.call("XRANGE", stream, id, id)[1]
+      if found and found[2][8] ~= ARGV[at + 4] then
+        -- A cut of the power has left a hole in what was not synced yet.
+        redis.call("XDEL", stream, id)
+        found = nil
+      end
+      -- Or it is taken away, because every consumer has it.
+      local isTaken = last < tonumber(redis.call("HGET", KEYS[2 * part + 1], "first") or 0)
+      if found or isTaken then standing[part] = first else isWhole = false end
+      answer[part + 3] = first
+    end
+    if isWhole then
+      -- A write, so that WAITAOF on this connection waits for what stands there.
+      redis.call("HSET", KEYS[2], ARGV[3], known)
+      return answer
+    end
   end
 end
 
@@ -63,7 +81,8 @@ end
 
 local answer = { "ok", time, clock }
 local words = { ARGV[4], text(time) }
-for part = 1, parts do
+-- Answers the first offset of its entries.
+local function append(part)
   local at = 9 + 4 * (part - 1)
   local state, stream = KEYS[2 * part + 1], KEYS[2 * part + 2]
   local first = tonumber(nexts[part][1])
@@ -83,6 +102,11 @@ for part = 1, parts do
     "c", text(ownChange), "b", ARGV[at + 4])
   redis.call("HSET", state, "next", text(next), "change", text(seen), "shift", text(shift))
   if ARGV[9] == "1" then redis.call("PUBLISH", stream .. ":appended", text(next - 1)) end
+  return first
+end
+
+for part = 1, parts do
+  local first = standing[part] or append(part)
   answer[part + 3] = first
   words[part + 2] = text(first)
 end

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- Moves a cursor forward and trims below the lowest: also in a full Redis, which frees it.
--- KEYS: journal, state, cursors, stream · ARGV: 1 id, 2 run, 3 cursor's name, 4 its next offset
--- Answers {"ok", first offset}, {"back", where it stands}, {"beyond", next offset}, {"erased"}, or
+-- Moves a cursor forward, and the first offset with the lowest: also in a full Redis.
+-- KEYS: journal, state, cursors · ARGV: 1 id, 2 run, 3 cursor's name, 4 its next offset
+-- Answers {"ok", first offset, "trim" if it has moved}, {"back", where it stands}, {"beyond", next offset}, {"erased"}, or
 -- {"restarted"}: the first transaction that a started Redis writes has to be a join's.
 local journal = redis.call("HMGET", KEYS[1], "id", "run")
 if journal[1] ~= ARGV[1] then return { "erased" } end
@@ -18,11 +18,7 @@ for _, other in ipairs(redis.call("HVALS", KEYS[3])) do
   lowest = math.min(lowest, tonumber(other))
 end
 local first = tonumber(state[2])
-if lowest > first then
-  first = lowest
-  local text = string.format("%.0f", lowest)
-  -- A batch is named by its last offset: what is left holds the cursor or lies behind it.
-  redis.call("XTRIM", KEYS[4], "MINID", "=", text)
-  redis.call("HSET", KEYS[2], "first", text)
-end
-return { "ok", string.format("%.0f", first) }
+if lowest <= first then return { "ok", state[2], "" } end
+local text = string.format("%.0f", lowest)
+redis.call("HSET", KEYS[2], "first", text)
+return { "ok", text, "trim" }

@@ -19,16 +19,20 @@ export interface ServerFacts {
   durability: RedisDurability;
   /** Each setting that is too weak, with what it has to be; none unless `durability` is weak. */
   problems: readonly string[];
+  hasAof: boolean;
+  /** To be remembered until the next look. */
+  seen: SeenServer | null;
   /** What is too weak passes by itself. */
   isPassing: boolean;
   /** Answers are to be waited for by `WAITAOF`. */
   waitsForAof: boolean;
 }
 
-/** A server that was seen to write no file, and how many rewrites it had begun by then. */
-export interface SeenWithoutAof {
+/** What is remembered of a server, from look to look. */
+export interface SeenServer {
   runId: string;
-  rewrites: number;
+  /** Rewrites that it had begun when it wrote no file; `null`: it writes one that is whole. */
+  rewritesWithoutAof: number | null;
 }
 
 /** Scripts with flags, by which a full Redis can still be trimmed. */
@@ -50,27 +54,22 @@ export function isTooOld(facts: ServerFacts): boolean {
   return !isAtLeast(facts.version, oldestVersion);
 }
 
-/** What has to be remembered of a server that writes no file; `null`: it writes one. */
-export function seenWithoutAof(info: ReadonlyMap<string, string>): SeenWithoutAof | null {
-  if (info.get("aof_enabled") === "1") return null;
-  return { runId: info.get("run_id") ?? "", rewrites: Number(info.get("aof_rewrites")) };
-}
-
 /**
  * @param info all default sections
  * @param config what `CONFIG GET` says, or `null` where it is forbidden
- * @param before when it was last seen without a file, or `null`
+ * @param before what was remembered of the look before, or `null`
  */
 export function judgeServer(
   info: ReadonlyMap<string, string>,
   config: ReadonlyMap<string, string> | null,
-  before: SeenWithoutAof | null = null,
+  before: SeenServer | null = null,
 ): ServerFacts {
   const version = info.get("redis_version") ?? "unknown";
   const hasWaitAof = isAtLeast(version, waitAofVersion);
   const problems: string[] = [];
-  const isFirstFileUnderWay = seenWithoutAof(info) === null && awaitsFirstFile(info, before);
-  if (seenWithoutAof(info) !== null) problems.push("appendonly is no (needed: yes)");
+  const hasAof = info.get("aof_enabled") === "1";
+  const isFirstFileUnderWay = hasAof && awaitsFirstFile(info, { config, before });
+  if (!hasAof) problems.push("appendonly is no (needed: yes)");
   if (isFirstFileUnderWay) {
     problems.push("appendonly was switched on while it ran, and its first file is not whole yet");
   }
@@ -80,9 +79,15 @@ export function judgeServer(
   }
   problems.push(...fsyncProblems(config));
   const waitsForAof = hasWaitAof && problems.length === 0;
+  const runId = info.get("run_id") ?? "";
+  const rewrites = Number(info.get("aof_rewrites"));
+  const known = before?.runId === runId ? before : null;
+  const withFile = isFirstFileUnderWay ? known : { runId, rewritesWithoutAof: null };
   return {
     version,
-    runId: info.get("run_id") ?? "",
+    runId,
+    hasAof,
+    seen: hasAof ? withFile : { runId, rewritesWithoutAof: rewrites },
     durability: describe(problems, waitsForAof),
     problems,
     isPassing: isFirstFileUnderWay && problems.length === 1,
@@ -98,16 +103,21 @@ export function judgeServer(
  */
 function awaitsFirstFile(
   info: ReadonlyMap<string, string>,
-  before: SeenWithoutAof | null,
+  known: { config: ReadonlyMap<string, string> | null; before: SeenServer | null },
 ): boolean {
   const isRewritten =
     info.get("aof_rewrite_in_progress") !== "1" &&
     info.get("aof_rewrite_scheduled") !== "1" &&
     info.get("aof_last_bgrewrite_status") !== "err";
+  const { config, before } = known;
   if (before !== null && before.runId === info.get("run_id")) {
-    return !isRewritten || Number(info.get("aof_rewrites")) <= before.rewrites;
+    const { rewritesWithoutAof } = before;
+    if (rewritesWithoutAof === null) return false;
+    return !isRewritten || Number(info.get("aof_rewrites")) <= rewritesWithoutAof;
   }
-  return !isRewritten && info.get("aof_base_size") === "0";
+  // Without the preamble a file of which nothing was rewritten yet is as small.
+  const tells = config?.get("aof-use-rdb-preamble") !== "no";
+  return tells && !isRewritten && info.get("aof_base_size") === "0";
 }
 
 /**

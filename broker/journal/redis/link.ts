@@ -9,8 +9,7 @@ import {
   judgeServer,
   parseInfo,
   type RedisDurability,
-  type SeenWithoutAof,
-  seenWithoutAof,
+  type SeenServer,
   type ServerFacts,
 } from "./durability.ts";
 import { newIdentity } from "./identity.ts";
@@ -65,7 +64,7 @@ export class JournalLink {
   readonly #opened = Promise.withResolvers<void>();
   #isOpened = false;
   #facts: ServerFacts | null = null;
-  #seenWithoutAof: SeenWithoutAof | null = null;
+  #seen: SeenServer | null = null;
   #id = "";
   /** "": not joined since the connection stands. */
   #runId = "";
@@ -209,10 +208,14 @@ export class JournalLink {
   async #findProblem(): Promise<Problem | null> {
     const { client } = this;
     const info = parseInfo(await client.info());
-    const facts = judgeServer(info, await readConfig(client), this.#seenWithoutAof);
-    this.#seenWithoutAof = seenWithoutAof(info) ?? this.#seenWithoutAof;
+    const facts = judgeServer(info, await readConfig(client), this.#seen);
+    this.#seen = facts.seen;
     if (isTooOld(facts)) {
       const message = `Redis ${facts.version} is too old for the journal: 7.0 or newer is needed`;
+      return refusal("redis-refuses", "JOURNAL_OPEN_FAILED", message);
+    }
+    if (facts.runId === "") {
+      const message = "INFO of the journal's Redis names no run_id: connect to Redis itself";
       return refusal("redis-refuses", "JOURNAL_OPEN_FAILED", message);
     }
     if (facts.durability.kind === "weak" && !this.#options.isWeakAccepted) {
@@ -223,20 +226,21 @@ export class JournalLink {
       return refusal("redis-weak", "JOURNAL_WEAK_REFUSED", message);
     }
     this.#facts = facts;
-    return this.#join(facts.runId);
+    return this.#join(facts);
   }
 
-  async #join(runId: string): Promise<Problem | null> {
+  async #join({ runId, hasAof }: ServerFacts): Promise<Problem | null> {
     const { partitions } = this.#options;
-    const states = Array.from({ length: partitions }, (_, index) => partitionKeys(index).state);
-    const [word, value] = await this.run(scripts.join, {
-      keys: [journalKey, producersKey, ...states],
+    const keys = Array.from({ length: partitions }, (_, index) => partitionKeys(index));
+    const [word, value, more] = await this.run(scripts.join, {
+      keys: [journalKey, producersKey, ...keys.flatMap(({ state, cursors }) => [state, cursors])],
       args: [newIdentity(), format, runId, this.#id, this.#isOpened ? "0" : "1"],
     });
     switch (word) {
       case "ok":
         this.#id = String(value);
         this.#runId = runId;
+        if (more === "rewrite" && hasAof) this.#rewriteFile();
         return null;
       case "partitions": {
         const error = partitionsMismatch(String(value), partitions);
@@ -249,6 +253,19 @@ export class JournalLink {
       default:
         return problemOf(new ErasedError());
     }
+  }
+
+  /** Rids Redis' file of what a crash has cut off; until then the join's seal keeps it void. */
+  #rewriteFile(): void {
+    this.client.call("BGREWRITEAOF").catch((error: unknown) => {
+      const { message } = problemOf(error);
+      // One that is under way does it as well.
+      if (message.includes("already in progress")) return;
+      this.#options.log.warn(
+        { message },
+        "the journal's redis could not be told to rewrite its file",
+      );
+    });
   }
 
   #retryLater(): void {
@@ -335,7 +352,7 @@ function reasonOf(error: unknown, message: string): RedisWithheldReason {
 
 /** `null`: an administrator has forbidden to look. */
 async function readConfig(client: Redis): Promise<ReadonlyMap<string, string> | null> {
-  const names = ["appendfsync", "no-appendfsync-on-rewrite"];
+  const names = ["appendfsync", "no-appendfsync-on-rewrite", "aof-use-rdb-preamble"];
   try {
     const words = await client.config("GET", ...names);
     const fields = new Map<string, string>();

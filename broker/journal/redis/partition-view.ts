@@ -8,7 +8,7 @@ import type { JournalLink } from "./link.ts";
 import type { PartitionReader } from "./partition-reader.ts";
 import type { PartitionJournal } from "./partitioned-journal.ts";
 import type { Rounds } from "./rounds.ts";
-import { scripts } from "./scripts.ts";
+import { runScript, scripts } from "./scripts.ts";
 
 const cursorName = /^[a-z][a-z0-9-]{0,62}$/;
 
@@ -109,11 +109,9 @@ export class PartitionView implements PartitionJournal {
     }
     const { stream, state, cursors } = partitionKeys(this.partition);
     const { link } = this.#parts;
-    const call = {
-      keys: [journalKey, state, cursors, stream],
-      args: [link.identity.id, link.identity.runId, name, nextOffset],
-    };
-    const [word, value] = await link.run(scripts.commit, call).catch((cause: unknown) => {
+    const { id, runId } = link.identity;
+    const call = { keys: [journalKey, state, cursors], args: [id, runId, name, nextOffset] };
+    const [word, value, more] = await link.run(scripts.commit, call).catch((cause: unknown) => {
       const message = `cursor "${name}" was not written`;
       throw new JournalError("JOURNAL_CURSOR_FAILED", message, { cause });
     });
@@ -123,12 +121,18 @@ export class PartitionView implements PartitionJournal {
       throw new JournalError("JOURNAL_CURSOR_REFUSED", message);
     }
     if (word !== "ok") {
-      const why = word === "restarted" ? "Redis has started again" : "the journal is another one";
+      const isJoined = word !== "restarted";
+      const why = isJoined ? "the journal is another one" : "Redis has started again";
       const message = `cursor "${name}" was not written: ${why}`;
       throw new JournalError("JOURNAL_CURSOR_FAILED", message);
     }
     this.#cursors.set(name, Math.max(nextOffset, this.#cursors.get(name) ?? 0));
     this.#firstOffset = Math.max(this.#firstOffset, Number(value));
+    if (more === "trim") {
+      const trim = { keys: [journalKey, state, stream], args: [id, runId] };
+      // The next one trims as far: a connection that is lost tells the link itself.
+      await runScript(link.client, scripts.trim, trim).catch(() => null);
+    }
     link.wake();
   }
 

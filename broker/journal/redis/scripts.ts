@@ -25,6 +25,7 @@ export const scripts = {
   join: load("join"),
   look: load("look"),
   read: load("read"),
+  trim: load("trim"),
 } as const;
 
 /** Answers with the words of the script's table; bytes instead of text where `isBinary`. */

@@ -3,8 +3,7 @@ import {
   isTooOld,
   judgeServer,
   parseInfo,
-  type SeenWithoutAof,
-  seenWithoutAof,
+  type SeenServer,
 } from "../../../../broker/journal/redis/durability.ts";
 
 const durable = {
@@ -18,7 +17,7 @@ const always = { appendfsync: "always", "no-appendfsync-on-rewrite": "no" };
 function judge(
   info: Record<string, string>,
   config: Record<string, string> | null,
-  before: SeenWithoutAof | null = null,
+  before: SeenServer | null = null,
 ) {
   const fields = new Map(Object.entries({ ...durable, ...info }));
   return judgeServer(fields, config === null ? null : new Map(Object.entries(config)), before);
@@ -45,7 +44,7 @@ test.each([
 
 const firstFile = "its first file is not whole yet";
 const rewriting = { aof_rewrites: "4", aof_rewrite_in_progress: "1", aof_base_size: "99" };
-const off = { runId: "0123", rewrites: 3 };
+const off = { runId: "0123", rewritesWithoutAof: 3 };
 
 test.each([
   ["under way", { ...rewriting, aof_base_size: "0" }, null],
@@ -67,20 +66,28 @@ test.each([
   },
 );
 
+const whole = { runId: "0123", rewritesWithoutAof: null };
+const small = { ...rewriting, aof_base_size: "0" };
+
 test.each([
   ["a later rewrite", rewriting, null],
-  ["a rewrite of a server that was off in an earlier life", rewriting, { ...off, runId: "before" }],
-  ["after the first one has ended", { aof_rewrites: "4", aof_base_size: "99" }, off],
-  ["begun with a file, nothing rewritten yet", { aof_rewrites: "0", aof_base_size: "0" }, null],
+  ["a rewrite after an earlier life without a file", rewriting, { ...off, runId: "before" }],
+  ["the first one when it has ended", { aof_rewrites: "4", aof_base_size: "99" }, off],
+  ["what began with a file, of which nothing is rewritten", { aof_base_size: "0" }, null],
+  ["its first rewrite, when it was seen before", small, whole],
 ])("no doubt about %s", (_case, info, before) => {
-  expect(judge(info, always, before)).toMatchObject({ problems: [], isPassing: false });
+  const facts = judge(info, always, before);
+  expect(facts).toMatchObject({ problems: [], isPassing: false, seen: whole });
+});
+
+test("without a preamble a file is as small before its first rewrite: no doubt either", () => {
+  const facts = judge(small, { ...always, "aof-use-rdb-preamble": "no" });
+  expect(facts).toMatchObject({ problems: [], isPassing: false, seen: whole });
 });
 
 test("of a server without a file the rewrites so far are remembered", () => {
-  const info = (enabled: string) =>
-    new Map(Object.entries({ ...durable, aof_enabled: enabled, aof_rewrites: "3" }));
-  expect(seenWithoutAof(info("0"))).toEqual(off);
-  expect(seenWithoutAof(info("1"))).toBeNull();
+  const facts = judge({ aof_enabled: "0", aof_rewrites: "3" }, always, whole);
+  expect(facts).toMatchObject({ hasAof: false, seen: off });
 });
 
 test.each(["7.2.0", "7.4.1", "8.0.0", "10.0.0"])(

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync, truncateSync } from "node:fs";
-import path from "node:path";
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { expect, test, type TestContext } from "vitest";
 import type { JournalEntry } from "../../../../broker/journal/journal.ts";
@@ -7,6 +6,7 @@ import { lookAtRedisJournal } from "../../../../broker/journal/redis/inspect.ts"
 import { journalKey, partitionKeys } from "../../../../broker/journal/redis/keys.ts";
 import type { PartitionedJournal } from "../../../../broker/journal/redis/partitioned-journal.ts";
 import { runScript, scripts } from "../../../../broker/journal/redis/scripts.ts";
+import { fixAof, lastAofFile } from "../../../support/aof.ts";
 import { eventually } from "../../../support/kitchen.ts";
 import type { RedisServer } from "../../../support/redis.ts";
 import { type RedisProxy, startRedisProxy } from "../../../support/redis-proxy.ts";
@@ -34,13 +34,6 @@ interface AofCommand {
   name: string;
   start: number;
   end: number;
-}
-
-/** The file that Redis writes on, which ends with the last transaction. */
-function aofOf(redis: RedisServer): string {
-  const folder = path.join(redis.folder, "appendonlydir");
-  const files = readdirSync(folder).filter((name) => name.endsWith(".incr.aof"));
-  return path.join(folder, files.at(-1) ?? "");
 }
 
 function commandsOf(file: string): AofCommand[] {
@@ -138,7 +131,7 @@ async function tear({ redis, proxy, journal }: Sender, text: string, cut: Cut) {
   const answer = sendTo(journal, text);
   await untilCondition(journal, "withheld");
   await redis.kill();
-  const file = aofOf(redis);
+  const file = lastAofFile(redis.folder);
   const round = commandsOf(file).slice(-roundCommands.length);
   expect(round.map(({ name }) => name.toUpperCase())).toEqual(roundCommands);
   const { start = 0, end = 0 } = round[cut.command] ?? {};
@@ -162,7 +155,7 @@ async function again({ redis, proxy, journal }: Sender, answer: Promise<void>): 
  * that part when it starts, but leaves it in the file (valkey-io/valkey#4342): when it starts once
  * more, it runs it, as the beginning of the transaction that came behind it.
  */
-export function testTornRounds(start: StartRedis): void {
+export function testTornRounds(server: "redis" | "valkey", start: StartRedis): void {
   async function openBehindProxy(t: TestContext) {
     const redis = await start(t);
     const proxy = await startRedisProxy(t, redis);
@@ -221,6 +214,101 @@ export function testTornRounds(start: StartRedis): void {
     expect(follower.texts).toEqual([["first"], ["first"]]);
   });
 
+  test("what was cut off does not stay in Redis' file, which its own tool would cut there", async (t) => {
+    const { sender, follow } = await openBehindProxy(t);
+    const { redis, proxy, journal } = sender;
+    const follower = follow();
+    await sendTo(journal, "before");
+    const { answer } = await tear(sender, "cut", { command: exec, isBehind: false });
+    await redis.start();
+    proxy.setOpen(true);
+    await answer;
+    await sendTo(journal, "after");
+    await eventually(
+      () => redis.cli("info", "persistence"),
+      (info) => info.includes("aof_rewrites:1") && info.includes("aof_rewrite_in_progress:0"),
+      backWithinMs,
+    );
+    await redis.kill();
+    // A cut of the power leaves zeros, on which no server starts.
+    appendFileSync(lastAofFile(redis.folder), Buffer.alloc(512));
+    fixAof(server, redis.folder);
+    await redis.start();
+    await follower.follow();
+    expect(follower.texts).toEqual(kitchens.map(() => ["before", "cut", "after"]));
+  });
+
+  test("a round with a hole, which a cut of the power leaves, is appended anew", async (t) => {
+    const { sender, follow } = await openBehindProxy(t);
+    const { redis, proxy, journal } = sender;
+    const follower = follow();
+    await sendTo(journal, "before");
+    const { answer } = await tear(sender, "holed", { command: exec, isBehind: true });
+    const file = lastAofFile(redis.folder);
+    const bytes = readFileSync(file);
+    const hole = bytes.lastIndexOf("holed");
+    writeFileSync(file, bytes.fill(0, hole, hole + "holed".length));
+    await redis.start();
+    proxy.setOpen(true);
+    await answer;
+    await again(sender, answer);
+    await follower.follow();
+    expect(follower.texts).toEqual(kitchens.map(() => ["before", "holed"]));
+    expect(await lookAtRedisJournal(redis.url, (look) => look.inspect())).toMatchObject({
+      entries: 2 * kitchens.length,
+      damagedBatches: 0,
+    });
+  });
+
+  test("a cursor whose commit was cut off takes nothing away, and does not come back", async (t) => {
+    const { sender } = await openBehindProxy(t);
+    const { redis, proxy, journal } = sender;
+    const sppgId = kitchens[0] ?? "";
+    const send = (text: string): Promise<number> =>
+      appendTo(journal.appender, reading(text, { principal: `${sppgId}.probe-1` }));
+    const view = await journal.partition(journal.partitionOf(sppgId));
+    const first = await send("1");
+    const second = await send("2");
+    const third = await send("3");
+    await view.commitCursor("recorder", first);
+    await view.commitCursor("recorder", second);
+    const isEnd = ({ name }: AofCommand): boolean => name.toUpperCase() === "EXEC";
+    const ends = commandsOf(lastAofFile(redis.folder)).filter(isEnd).length;
+    proxy.setOpen(false);
+    // The answer to the commit, and not to the trim behind it.
+    proxy.loseAnswersTo("EVALSHA", 1);
+    await expect(view.commitCursor("recorder", third)).rejects.toMatchObject({
+      code: "JOURNAL_CURSOR_FAILED",
+    });
+    await untilCondition(journal, "withheld");
+    await redis.kill();
+    const file = lastAofFile(redis.folder);
+    const commits = commandsOf(file).filter(isEnd);
+    expect(commits).toHaveLength(ends + 1);
+    truncateSync(file, (commits.at(-1)?.start ?? 0) + 1);
+    await redis.start();
+    proxy.setOpen(true);
+    await untilCondition(journal, "open");
+    await again(sender, Promise.resolve());
+    const other = await openOn(t, redis);
+    const seen = await other.partition(view.partition);
+    expect(seen.cursor("recorder")).toBe(second);
+    expect((await readPartition(seen, second)).map(nameOf)).toEqual(["2", "3"]);
+  });
+
+  test("a journal of a version that sealed nothing has its file written anew, once", async (t) => {
+    const { sender } = await openBehindProxy(t);
+    const { redis, journal } = sender;
+    await sendTo(journal, "before");
+    const partitions = Array.from({ length: journal.partitions }, (_, index) => index);
+    const states = partitions.map((partition) => partitionKeys(partition).state);
+    for (const state of states) await redis.cli("hdel", state, "gaps");
+    for (let joins = 1; joins <= 2; joins++) {
+      await (await openOn(t, redis)).close();
+      expect(await redis.cli("info", "persistence")).toContain("aof_rewrites:1\r\n");
+    }
+  });
+
   test("of a gap that lies below every cursor nothing is kept", async (t) => {
     const { sender } = await openBehindProxy(t);
     const { redis, journal } = sender;
@@ -231,11 +319,14 @@ export function testTornRounds(start: StartRedis): void {
     };
     const view = await partitionUnderTest(journal);
     await view.commitCursor("recorder", view.firstOffset);
+    let offset = 0;
     for (let restarts = 1; restarts <= 3; restarts++) {
+      offset = await appendTo(journal.appender, reading("entry"));
+      await again(sender, Promise.resolve());
+      // What follows without an entry between is the same gap.
       await again(sender, Promise.resolve());
       expect(await gaps()).toBe(restarts);
     }
-    const offset = await appendTo(journal.appender, reading("entry"));
     await view.commitCursor("recorder", offset);
     await again(sender, Promise.resolve());
     expect(await gaps()).toBe(1);
@@ -246,11 +337,11 @@ export function testTornRounds(start: StartRedis): void {
     const { redis, journal } = sender;
     const view = await partitionUnderTest(journal);
     const offset = await appendTo(journal.appender, reading("entry"));
-    const { stream, state, cursors } = partitionKeys(view.partition);
+    const { state, cursors } = partitionKeys(view.partition);
     const id = (await redis.cli("hget", journalKey, "id")).trim();
     const client = new Redis(redis.url);
     t.onTestFinished(() => client.disconnect());
-    const keys = [journalKey, state, cursors, stream];
+    const keys = [journalKey, state, cursors];
     const call = { keys, args: [id, "of an earlier start", "recorder", offset] };
     expect(await runScript(client, scripts.commit, call)).toEqual(["restarted"]);
     expect(await redis.cli("exists", cursors)).toBe("0\n");

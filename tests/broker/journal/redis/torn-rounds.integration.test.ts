@@ -3,9 +3,9 @@ import { startDurableRedis, startDurableValkey } from "./harness.ts";
 import { testTornRounds } from "./torn-rounds.contract.ts";
 
 describe("Redis", () => {
-  testTornRounds(startDurableRedis);
+  testTornRounds("redis", startDurableRedis);
 });
 
 describe("Valkey", () => {
-  testTornRounds(startDurableValkey);
+  testTornRounds("valkey", startDurableValkey);
 });
