@@ -1,3 +1,4 @@
+import type { AcceptBrake } from "./accept-brake.ts";
 import type { AddressGuard } from "./address-limits.ts";
 import type { Connection } from "./connection.ts";
 import type { EdgeLimits } from "./limits.ts";
@@ -6,6 +7,8 @@ import { SignInQueue } from "./sign-in-queue.ts";
 import { SignInRates } from "./sign-in-rates.ts";
 
 export interface ArrivalsOptions {
+  /** Slows down who comes next while refusals are put off. */
+  brake: Pick<AcceptBrake, "press">;
   guard: AddressGuard<Connection>;
   limits: Pick<EdgeLimits, "connectDeadlineMs" | "signIns">;
   monotonicMs: () => number;
@@ -98,7 +101,7 @@ export class Arrivals {
    * rubbish from one address waits for itself. Those who sign in never come here.
    */
   refuse(connection: Connection, answer: () => void): void {
-    const { guard, monotonicMs } = this.#options;
+    const { brake, guard, monotonicMs } = this.#options;
     if (!this.#pending.delete(connection)) {
       answer();
       return;
@@ -113,6 +116,7 @@ export class Arrivals {
     this.#lingering.add(connection);
     if (connection.deadline !== null) clearTimeout(connection.deadline);
     connection.deadline = setTimeout(answer, delayMs);
+    brake.press();
   }
 
   /** Of all addresses the longest waiting one yields; `null`: nobody waits. */

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { Journal } from "../journal/journal.ts";
 import type { AuditSink, LoginSource } from "../ports.ts";
+import { AcceptBrake } from "./accept-brake.ts";
 import { Access } from "./access.ts";
 import { AddressGuard } from "./address-limits.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -92,6 +93,7 @@ export class Edge implements PumpHost {
     this.shares = new FairShare(limits.shares);
     this.#guard = new AddressGuard(limits.address);
     this.#arrivals = new Arrivals({
+      brake: new AcceptBrake(),
       guard: this.#guard,
       limits,
       monotonicMs: clock.monotonicMs,
