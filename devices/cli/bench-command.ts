@@ -16,12 +16,15 @@ export function createBenchCommand(mainFile: string): Command {
   return {
     path: ["bench"],
     summary: "Measure Nadi beside stock Aedes and Mosquitto",
-    usage: "nadi bench [--quick] [--part <part>] [--section <section>] [--only <server>] [--json]",
+    usage:
+      "nadi bench [--quick] [--part <part>] [--section <section>] [--only <server>] [--apart] " +
+      "[--json]",
     details: `
   --quick      one short round of edge and path, two minutes
   --part       ${choices.part.join(", ")}; path is the whole way into the store
   --section    of the path: ${choices.section.join(", ")}
   --only       ${choices.only.join(", ")}
+  --apart      of the neighbours: the server has a core to itself (Linux, root)
 
 It is part of the source tree and not of the container image.
 
@@ -31,6 +34,7 @@ example: nadi bench --quick`,
       part: { type: "string" },
       section: { type: "string" },
       only: { type: "string" },
+      apart: { type: "boolean" },
     },
     positionals: { min: 0, max: 0 },
     async run(args, context) {
@@ -48,7 +52,7 @@ example: nadi bench --quick`,
 }
 
 function readWords({ options }: ParsedArguments): string[] {
-  const words = options["quick"] === true ? ["--quick"] : [];
+  const words = ["quick", "apart"].filter((name) => options[name] === true).map((n) => `--${n}`);
   for (const [name, allowed] of Object.entries(choices)) {
     const value = options[name];
     if (typeof value !== "string") continue;

@@ -37,4 +37,5 @@ test("it offers the words of tests/bench", async (t) => {
   const { stdout } = await line.run("bench", "--help");
   expect(stdout).toContain(pathSections.join(", "));
   expect(stdout).toContain(serverNames.join(", "));
+  expect(stdout).toContain("--apart");
 });
