@@ -51,7 +51,11 @@ export async function startRedisProxy(scope: Scope, target: { port: number }): P
       if (isLosing) client.resetAndDestroy();
       else client.write(bytes);
     });
-    client.on("close", () => upstream.destroy());
+    client.on("close", () => {
+      // What it lost the answer to is still done.
+      if (isLosing) upstream.end();
+      else upstream.destroy();
+    });
     upstream.on("close", () => client.destroy());
   });
   server.listen(0, "127.0.0.1");

@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
 -- Moves a cursor forward, and the first offset with the lowest: also in a full Redis.
 -- KEYS: journal, state, cursors · ARGV: 1 id, 2 run, 3 cursor's name, 4 its next offset
--- Answers {"ok", first offset, "trim" if it has moved}, {"back", where it stands}, {"beyond", next offset}, {"erased"}, or
--- {"restarted"}: the first transaction that a started Redis writes has to be a join's.
+-- Answers {"ok", first offset, "trim" if it has moved}, {"back", where it stands},
+-- {"beyond", next offset}, {"erased"}, or {"restarted"}: the first transaction that a started Redis
+-- writes has to be a join's.
 local journal = redis.call("HMGET", KEYS[1], "id", "run")
 if journal[1] ~= ARGV[1] then return { "erased" } end
 if journal[2] ~= ARGV[2] then return { "restarted" } end

@@ -49,9 +49,14 @@ export function parseInfo(text: string): ReadonlyMap<string, string> {
   return fields;
 }
 
-/** Whether the server is too old to be used at all. */
-export function isTooOld(facts: ServerFacts): boolean {
-  return !isAtLeast(facts.version, oldestVersion);
+/** Why the server can't be used at all, whatever its settings; `null`: it can. */
+export function whyUnusable({ version, runId }: Pick<ServerFacts, "version" | "runId">) {
+  if (!isAtLeast(version, oldestVersion)) {
+    return `Redis ${version} is too old for the journal: 7.0 or newer is needed`;
+  }
+  // By it a new start is told from a new connection.
+  if (runId === "") return "INFO of the journal's Redis names no run_id: connect to Redis itself";
+  return null;
 }
 
 /**

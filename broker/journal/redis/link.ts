@@ -5,12 +5,12 @@ import { JournalError } from "../errors.ts";
 import type { JournalCondition, RedisWithheldReason } from "../journal.ts";
 import type { JournalTimers } from "../timers.ts";
 import {
-  isTooOld,
   judgeServer,
   parseInfo,
   type RedisDurability,
   type SeenServer,
   type ServerFacts,
+  whyUnusable,
 } from "./durability.ts";
 import { newIdentity } from "./identity.ts";
 import { journalKey, partitionKeys, producersKey } from "./keys.ts";
@@ -210,14 +210,8 @@ export class JournalLink {
     const info = parseInfo(await client.info());
     const facts = judgeServer(info, await readConfig(client), this.#seen);
     this.#seen = facts.seen;
-    if (isTooOld(facts)) {
-      const message = `Redis ${facts.version} is too old for the journal: 7.0 or newer is needed`;
-      return refusal("redis-refuses", "JOURNAL_OPEN_FAILED", message);
-    }
-    if (facts.runId === "") {
-      const message = "INFO of the journal's Redis names no run_id: connect to Redis itself";
-      return refusal("redis-refuses", "JOURNAL_OPEN_FAILED", message);
-    }
+    const unusable = whyUnusable(facts);
+    if (unusable !== null) return refusal("redis-refuses", "JOURNAL_OPEN_FAILED", unusable);
     if (facts.durability.kind === "weak" && !this.#options.isWeakAccepted) {
       const message =
         `this Redis may lose acknowledged readings: ${facts.problems.join("; ")}; ` +

@@ -32,6 +32,7 @@ export class PartitionView implements PartitionJournal {
   readonly #removals = new Set<() => void>();
   #syncedOffset = 0;
   #firstOffset = 0;
+  #isToTrim = false;
   #closing: Promise<void> | null = null;
 
   constructor(parts: PartitionViewParts) {
@@ -107,7 +108,7 @@ export class PartitionView implements PartitionJournal {
       const message = `a cursor can't be named "${name}" and stand at ${nextOffset}`;
       throw new JournalError("JOURNAL_CURSOR_REFUSED", message);
     }
-    const { stream, state, cursors } = partitionKeys(this.partition);
+    const { state, cursors } = partitionKeys(this.partition);
     const { link } = this.#parts;
     const { id, runId } = link.identity;
     const call = { keys: [journalKey, state, cursors], args: [id, runId, name, nextOffset] };
@@ -128,11 +129,8 @@ export class PartitionView implements PartitionJournal {
     }
     this.#cursors.set(name, Math.max(nextOffset, this.#cursors.get(name) ?? 0));
     this.#firstOffset = Math.max(this.#firstOffset, Number(value));
-    if (more === "trim") {
-      const trim = { keys: [journalKey, state, stream], args: [id, runId] };
-      // The next one trims as far: a connection that is lost tells the link itself.
-      await runScript(link.client, scripts.trim, trim).catch(() => null);
-    }
+    if (more === "trim") this.#isToTrim = true;
+    if (this.#isToTrim) await this.#trim();
     link.wake();
   }
 
@@ -152,6 +150,20 @@ export class PartitionView implements PartitionJournal {
   lookAgain(): void {
     // While the link is away: it says so itself, and calls this when it is back.
     this.#look().catch(() => null);
+  }
+
+  /** The cursor stands; when this rejects, the next commit, or the same again, comes back to it. */
+  async #trim(): Promise<void> {
+    const { stream, state } = partitionKeys(this.partition);
+    const { link } = this.#parts;
+    const { id, runId } = link.identity;
+    const call = { keys: [journalKey, state, stream], args: [id, runId] };
+    const message = "what lies below every cursor was not taken away";
+    const [word] = await runScript(link.client, scripts.trim, call).catch((cause: unknown) => {
+      throw new JournalError("JOURNAL_CURSOR_FAILED", message, { cause });
+    });
+    if (word !== "ok") throw new JournalError("JOURNAL_CURSOR_FAILED", message);
+    this.#isToTrim = false;
   }
 
   async #shutDown(): Promise<void> {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import {
-  isTooOld,
   judgeServer,
   parseInfo,
   type SeenServer,
+  whyUnusable,
 } from "../../../../broker/journal/redis/durability.ts";
 
 const durable = {
@@ -107,9 +107,10 @@ test.each([{ ...always, appendfsync: "everysec" }, { ...always, appendfsync: "no
   },
 );
 
-test("what is older than scripts with flags is too old", () => {
-  expect(isTooOld(judge({ redis_version: "6.2.9" }, always))).toBe(true);
-  expect(isTooOld(judge({ redis_version: "7.0.0" }, always))).toBe(false);
+test("what is older than scripts with flags, or does not name its run, can't be used", () => {
+  expect(whyUnusable(judge({ redis_version: "6.2.9" }, always))).toContain("6.2.9 is too old");
+  expect(whyUnusable(judge({ run_id: "" }, always))).toContain("names no run_id");
+  expect(whyUnusable(judge({ redis_version: "7.0.0" }, always))).toBeNull();
 });
 
 test("INFO is read by lines, with values that hold colons", () => {

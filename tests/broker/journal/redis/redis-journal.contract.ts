@@ -136,6 +136,25 @@ export function testRedisJournal(start: StartRedis): void {
     expect((await readPartition(view, b)).map(textOf)).toEqual(["c", "d"]);
   });
 
+  test("what can't be trimmed is told, and trimmed when it can be", async (t) => {
+    const redis = await emptyRedis();
+    const rights = ["on", ">secret", "~nadi:journal*", "&nadi:journal*", "+@all", "-xtrim"];
+    await redis.cli("acl", "setuser", "narrow", ...rights);
+    t.onTestFinished(() => redis.cli("acl", "deluser", "narrow").then(() => undefined));
+    const narrow = { url: redis.url.replace("//", "//narrow:secret@") };
+    const view = await (await openOn(t, narrow)).partition(0);
+    await view.commitCursor("recorder", view.firstOffset);
+    const first = await append(view, reading("a"));
+    const second = await append(view, reading("b"));
+    const refused = { code: "JOURNAL_CURSOR_FAILED", retryable: true };
+    await expect(view.commitCursor("recorder", second)).rejects.toMatchObject(refused);
+    await expect(view.commitCursor("recorder", second)).rejects.toMatchObject(refused);
+    expect((await readPartition(view, first)).map(textOf)).toEqual(["a", "b"]);
+    await redis.cli("acl", "setuser", "narrow", "+xtrim");
+    await view.commitCursor("recorder", second);
+    expect(await redis.cli("xlen", "nadi:journal:0")).toBe("1\n");
+  });
+
   test("a cursor that another owner has moved on can't be taken back", async (t) => {
     const redis = await emptyRedis();
     const stale = await (await openOn(t, redis)).partition(1);

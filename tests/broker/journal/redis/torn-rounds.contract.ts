@@ -121,6 +121,18 @@ async function untilCondition(journal: PartitionedJournal, kind: "open" | "withh
   );
 }
 
+/** What is not answered may not be written yet. */
+async function untilWritten(redis: RedisServer, isWritten: (file: string) => boolean) {
+  const file = lastAofFile(redis.folder);
+  await eventually(
+    () => Promise.resolve(isWritten(file)),
+    (written) => written,
+    backWithinMs,
+  );
+  await redis.kill();
+  return file;
+}
+
 /**
  * Sends an entry and kills Redis, whose file then ends within the round: the answer, and the
  * connection, are lost. The entry is sent again once the proxy is open.
@@ -130,8 +142,10 @@ async function tear({ redis, proxy, journal }: Sender, text: string, cut: Cut) {
   proxy.loseAnswersTo("EVALSHA", 1);
   const answer = sendTo(journal, text);
   await untilCondition(journal, "withheld");
-  await redis.kill();
-  const file = lastAofFile(redis.folder);
+  const file = await untilWritten(redis, (name) => {
+    const bytes = readFileSync(name, "latin1");
+    return bytes.includes(text) && bytes.endsWith("EXEC\r\n");
+  });
   const round = commandsOf(file).slice(-roundCommands.length);
   expect(round.map(({ name }) => name.toUpperCase())).toEqual(roundCommands);
   const { start = 0, end = 0 } = round[cut.command] ?? {};
@@ -281,8 +295,10 @@ export function testTornRounds(server: "redis" | "valkey", start: StartRedis): v
       code: "JOURNAL_CURSOR_FAILED",
     });
     await untilCondition(journal, "withheld");
-    await redis.kill();
-    const file = lastAofFile(redis.folder);
+    const file = await untilWritten(
+      redis,
+      (name) => readFileSync(name, "latin1").split("\r\nEXEC\r\n").length - 1 > ends,
+    );
     const commits = commandsOf(file).filter(isEnd);
     expect(commits).toHaveLength(ends + 1);
     truncateSync(file, (commits.at(-1)?.start ?? 0) + 1);
