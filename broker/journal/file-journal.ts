@@ -82,6 +82,8 @@ export async function openFileJournal(options: FileJournalOptions): Promise<File
   try {
     await disk.makeDirectory(directory);
     await disk.syncDirectory(directory.replace(/\/[^/]+\/*$/, "") || "/");
+    // What is seen there goes on to be used: names whose own sync had failed have to last too.
+    await disk.syncDirectory(directory);
     const recovered = await recoverSegments({ disk, directory, stats, quarantine });
     const firstOffset = recovered.segments.find((it) => !isEmptySegment(it))?.firstOffset;
     const resetTo = firstOffset ?? recovered.nextOffset;

@@ -94,18 +94,34 @@ export class FollowedSegments {
     if (listed.isBounded) return true;
     const facts = await this.#readFacts(listed);
     if (facts === null) return false;
-    const follower = this.#listed[this.#listed.indexOf(listed) + 1];
-    const next = follower === undefined ? undefined : await this.#readFacts(follower);
-    if (next === null) {
-      // Files are trimmed in order: where the next one is gone, this one is too.
+    const next = await this.#nextReadable(listed);
+    // Files are trimmed in order: where a later one is gone, this one is too.
+    if (next === "gone") {
       await this.#drop(listed);
       return false;
     }
-    const firstOffset = next?.firstOffset ?? follower?.segment.firstOffset ?? Infinity;
-    segment.lastOffset = lastOffsetBefore(facts, next && { ...next, firstOffset });
+    const limit = lastOffsetBefore(facts, next.facts ?? undefined);
+    segment.lastOffset = Math.min(limit, next.firstOffset - 1);
     segment.recordsEnd = facts.footer?.recordsEnd ?? facts.bytes;
     listed.isBounded = true;
     return true;
+  }
+
+  /**
+   * What says where this one ends. A file that nothing can be read of doesn't: its making may have
+   * failed behind a fence, where the offsets before it are void. Its name bounds it all the same.
+   */
+  async #nextReadable(
+    listed: Listed,
+  ): Promise<{ firstOffset: number; facts: SegmentFacts | null } | "gone"> {
+    const later = this.#listed.slice(this.#listed.indexOf(listed) + 1);
+    const firstOffset = later[0]?.segment.firstOffset ?? Infinity;
+    for (const next of later) {
+      const facts = await this.#readFacts(next);
+      if (facts === null) return "gone";
+      if (facts.firstOffset !== null) return { firstOffset, facts };
+    }
+    return { firstOffset, facts: null };
   }
 
   /** Header and footer as they are now, or null when the file is gone. */

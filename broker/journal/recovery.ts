@@ -187,9 +187,9 @@ async function recoverLast(
 }
 
 /**
- * Finds the last whole record and makes what stands before it durable again. The last group is
- * written anew: if its sync had failed, memory may hold it as clean while the disk lacks it, and
- * another sync alone would not tell.
+ * Finds the last whole record and makes what stands before it durable again. Header and last group
+ * are written anew: if the sync of either had failed, memory may hold it as clean while the disk
+ * lacks it, and another sync alone would not tell.
  */
 async function recoverTail(
   options: RecoveryOptions,
@@ -226,7 +226,9 @@ async function recoverTail(
   for (const range of damage) await quarantine.copyRange({ name: segment.name, file }, range);
   segment.lastOffset = end.offset - 1;
   segment.recordsEnd = end.position;
+  await rewrite(file, { start: 0, end: SEGMENT_HEADER_BYTES });
   await rewrite(file, { start: group.position, end: end.position });
+  await file.dataSync();
   if (end.tailBytes === 0) return { file, isFencePending: false, end, lastTimeMs };
 
   stats.tailsCut++;
@@ -236,6 +238,7 @@ async function recoverTail(
   // The file is not written any more: which offsets its tail had given is not known, so that the
   // next ones start behind all that fit into it. The cut itself comes with the next segment.
   await closeQuietly(file);
+  segment.isFenced = true;
   return { file: null, isFencePending: true, end, lastTimeMs };
 }
 
@@ -243,5 +246,4 @@ async function rewrite(file: OpenFile, range: { start: number; end: number }): P
   const bytes = Buffer.allocUnsafe(range.end - range.start);
   const length = await readFully(file, bytes, range.start);
   await writeFully(file, bytes.subarray(0, length), range.start);
-  await file.dataSync();
 }

@@ -112,7 +112,8 @@ async function create(state: JournalState): Promise<Segment> {
     if (!isGone) state.segments.push(segment);
     throw error;
   }
-  const previous = state.segments.at(-1);
+  // Not what other attempts have left: nothing was ever written there.
+  const previous = state.segments.findLast((it) => it.isFenced || !isEmptySegment(it));
   const isTailLeft = state.isFencePending && previous !== undefined && !previous.isSealed;
   state.segments.push(segment);
   state.isFencePending = false;

@@ -6,6 +6,9 @@ import type { Scheduler } from "./scheduler.ts";
 export const parts = ["disk", "records", "store", "channels"] as const;
 export type Part = (typeof parts)[number];
 
+/** A flickering one leaves behind what is half made and what should clear up after it. */
+const diskAways = ["gone", "full", "flickering"] as const;
+
 /** How often each thing goes wrong, of 1: half of them never in a given life. */
 export interface Rates {
   diskError: number;
@@ -64,7 +67,7 @@ export class Weather {
   onFault: () => void = () => undefined;
   readonly #scheduler: Scheduler;
   readonly #awayUntilMs = new Map<Part, number>();
-  #isDiskFull = false;
+  #diskAway: (typeof diskAways)[number] = "gone";
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -98,7 +101,7 @@ export class Weather {
     if (!this.hits("outage")) return;
     const part = parts[Math.floor(this.random() * parts.length)] ?? "disk";
     const forMs = 200 + this.random() ** 2 * 20_000;
-    this.#isDiskFull = this.random() < 0.5;
+    this.#diskAway = diskAways[Math.floor(this.random() * diskAways.length)] ?? "gone";
     this.#awayUntilMs.set(part, this.#scheduler.nowMs + forMs);
     this.#scheduler.note(`outage ${part} ${forMs.toFixed(0)} ms`);
   }
@@ -111,8 +114,11 @@ export class Weather {
 
   diskFault({ name }: DiskCall): Error | null {
     if (this.isAway("disk")) {
-      if (!this.#isDiskFull) return systemError("EIO");
-      return name === "write" || name === "open" ? systemError("ENOSPC") : null;
+      if (this.#diskAway === "full") {
+        return name === "write" || name === "open" ? systemError("ENOSPC") : null;
+      }
+      const isHit = this.#diskAway === "gone" || this.random() < 0.5;
+      return isHit ? systemError("EIO") : null;
     }
     return this.hits("diskError") ? systemError(this.random() < 0.8 ? "EIO" : "ENOSPC") : null;
   }

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { emptyAnnouncement } from "../../../broker/journal/announcement.ts";
 import { blockingReads, type FileSystem } from "../../../broker/journal/file-system.ts";
 import { type JournalDamage, openJournalFollower } from "../../../broker/journal/follower.ts";
+import { segmentName } from "../../../broker/journal/segment-format.ts";
 import { FollowedLife, followAll } from "./follower-life.ts";
 import type { FollowerReport } from "./follower-worker.ts";
 import {
@@ -42,6 +43,8 @@ const segmentNames = (directory: string): string[] =>
   readdirSync(directory)
     .filter((name) => name.endsWith(".seg"))
     .toSorted();
+
+const segmentPath = (firstOffset: number): string => `/data/journal/${segmentName(firstOffset)}`;
 
 /** Counts what a follower asks of the disk. */
 function countingDisk() {
@@ -156,7 +159,7 @@ test("a start that jumped over a torn tail is no damage to a follower", async ()
   await life.open();
   life.append(5);
   await life.settle();
-  const path = "/data/journal/0000000000000001.seg";
+  const path = segmentPath(1);
   const whole = life.disk.files.get(path)?.visible ?? Buffer.alloc(0);
   life.disk.replace(path, Buffer.concat([whole, Buffer.alloc(500, 0xaa)]));
   life.disk.kill();
@@ -181,6 +184,34 @@ test("what was void before a fence stays unseen, although the file holds it", as
   const { journal, follower } = await life.drainBoth();
   expect(follower.map((entry) => entry.offset)).toEqual([1, 2, 5, 6]);
   expect(follower).toEqual(journal);
+});
+
+test("files whose making failed and that could not be removed don't hide where one ends", async () => {
+  const life = new FollowedLife();
+  await life.open();
+  life.append(2);
+  await life.settle();
+  const fenced = segmentPath(1);
+  const { byteLength } = life.disk.files.get(fenced)?.visible ?? Buffer.alloc(0);
+  // The group's sync, then the headers of two new files, which stay there without one.
+  const failing = [`dataSync ${fenced}`, ...[6, 7].map((at) => `write ${segmentPath(at)}`)];
+  life.disk.fault = ({ name, path }) => {
+    const isHit = failing.includes(`${name} ${path}`) || (name === "unlink" && path !== fenced);
+    return isHit ? systemError("EIO") : null;
+  };
+  life.append(3);
+  await life.settle();
+  life.disk.fault = () => null;
+  const { journal, follower } = await life.drainBoth();
+  // Void are 3 to 5, which the failed group had been given and which stood in the file, and a name
+  // for each new one.
+  expect(follower.map((entry) => entry.offset)).toEqual([1, 2, 8, 9, 10]);
+  expect(follower).toEqual(journal);
+  expect(life.damage).toEqual([]);
+  expect(life.disk.files.get(fenced)?.visible.byteLength).toBe(byteLength);
+  expect([6, 7].map((at) => life.disk.files.get(segmentPath(at))?.visible.byteLength)).toEqual([
+    0, 0,
+  ]);
 });
 
 test("damage is stepped over and told, so that the journal keeps and counts it", async (t) => {

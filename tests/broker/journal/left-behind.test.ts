@@ -112,3 +112,29 @@ test("a removal that was not synced is synced before the next file goes", async 
     expect(await start(disk)).toEqual(asItWas);
   }
 });
+
+test("a file that a start goes on in is made durable first, header and name", async () => {
+  for (const failing of ["dataSync", "syncDirectory"]) {
+    const disk = new ModelDisk();
+    const time = createManualTime();
+    const journal = await open(disk, time);
+    // The first file can't be made durable nor be removed, and the process ends.
+    disk.fault = ({ name, path }) => {
+      const isHit = name === failing && path.startsWith("/data/journal");
+      return isHit || name === "unlink" ? systemError("EIO") : null;
+    };
+    journal.append(reading("never answered"), () => {});
+    while (journal.stats().unlinkFailures === 0) await settled();
+    disk.kill();
+    disk.fault = () => null;
+    const next = await open(disk, time);
+    const left = [...disk.files.keys()].findLast((path) => path.endsWith(".seg")) ?? "";
+    expect(disk.files.get(left)?.visible.byteLength).toBe(128);
+    // One alone: a later file would make the names durable, and a footer stands in for a header.
+    await append(next, reading("entry-1"));
+    expect(disk.files.get(left)?.visible.byteLength).toBeGreaterThan(128);
+    disk.cutPower(() => 0);
+    const found = await start(disk, time);
+    expect(found).toEqual({ ...asItWas, last: "entry-1" });
+  }
+});

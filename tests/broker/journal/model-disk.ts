@@ -34,6 +34,8 @@ export function seededRandom(seed: number): Random {
 }
 
 const SECTOR_BYTES = 512;
+/** Calls that change something, or make a change durable. */
+const changing = new Set(["write", "dataSync", "truncate", "unlink", "rename", "syncDirectory"]);
 
 /**
  * A disk in memory that is as unkind as a real one may be: what was not synced is kept, dropped,
@@ -53,6 +55,15 @@ export class ModelDisk {
   calls = 0;
   #durableNames = new Map<string, ModelFile>();
   #generation = 0;
+
+  /** Of so many changes each fails or not, so that also what should clear up after one may. */
+  failSome(changes: number, random: Random, isMeant?: (call: DiskCall) => boolean): void {
+    let left = changes;
+    this.fault = (call) => {
+      if (!changing.has(call.name) || isMeant?.(call) === false || left-- <= 0) return null;
+      return random() < 0.5 ? systemError("EIO") : null;
+    };
+  }
 
   /** kill -9: the process is gone, the page cache stays. Calls under way never come back. */
   kill(): void {
@@ -134,7 +145,8 @@ export class ModelDisk {
   }
 
   #syncNames(path: string): void {
-    const isInside = (name: string): boolean => name.startsWith(`${path}/`);
+    // A folder's own names, and not those of the folders in it.
+    const isInside = (name: string): boolean => name.slice(0, name.lastIndexOf("/")) === path;
     for (const name of this.#durableNames.keys()) {
       if (isInside(name) && !this.files.has(name)) this.#durableNames.delete(name);
     }

@@ -14,6 +14,7 @@ type Step =
   | { do: "tick"; microtasks: number }
   | { do: "failSync" }
   | { do: "failWrite" }
+  | { do: "failSome"; changes: number; seed: number }
   | { do: "breakDisk" }
   | { do: "kill" }
   | { do: "cutPower"; seed: number };
@@ -37,6 +38,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: "startCursor" }) },
   { weight: 1, arbitrary: fc.constant({ do: "failSync" }) },
   { weight: 1, arbitrary: fc.constant({ do: "failWrite" }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("failSome"),
+      changes: fc.integer({ min: 2, max: 20 }),
+      seed: fc.nat(),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: "breakDisk" }) },
   { weight: 1, arbitrary: fc.constant({ do: "kill" }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("cutPower"), seed: fc.nat() }) },
@@ -68,7 +77,9 @@ async function live(oracle: JournalOracle, steps: readonly Step[]): Promise<stri
       for (let turn = 0; turn < now.microtasks; turn++) await Promise.resolve();
     } else if (now.do === "failSync") failOnce(oracle.disk, "dataSync");
     else if (now.do === "failWrite") failOnce(oracle.disk, "write");
-    else if (now.do === "breakDisk") failEverySync(oracle.disk);
+    else if (now.do === "failSome") {
+      oracle.disk.failSome(now.changes, seededRandom(now.seed));
+    } else if (now.do === "breakDisk") failEverySync(oracle.disk);
     else {
       oracle.disk.fault = () => null;
       if (now.do === "kill") oracle.kill();
@@ -87,7 +98,7 @@ async function live(oracle: JournalOracle, steps: readonly Step[]): Promise<stri
 }
 
 test("random lives keep every promise through kills, power cuts and failing syncs", async () => {
-  const lives = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+  const lives = fc.asyncProperty(fc.array(step, { maxLength: 40, size: "max" }), async (steps) => {
     expect(await live(new JournalOracle(), steps)).toEqual([]);
   });
   await fc.assert(lives, { numRuns: 400 });
