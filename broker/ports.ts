@@ -20,6 +20,8 @@ export interface PersonSession {
   readonly sessionId: string;
   readonly userId: string;
   readonly kitchens: ReadonlySet<string> | "all";
+  /** Of a screen that hangs on a wall, where anybody may read it; `null`: a person. */
+  readonly screenName: string | null;
   /** `true`: it has ended, and `onEnd` would never call. */
   readonly isEnded: boolean;
   /** Hears the end, once, within a second; returns its removal. */

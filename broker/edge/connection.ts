@@ -103,6 +103,10 @@ export class Connection implements Outlet {
     if (!this.conn.destroyed && this.conn.writable) this.conn.write(bytes);
   }
 
+  get isOnWall(): boolean {
+    return (this.origin.person?.screenName ?? null) !== null;
+  }
+
   mayReceive(topicName: string): boolean {
     return this.principal !== null && mayReceive(this.principal, topicName);
   }

@@ -9,6 +9,7 @@ import {
   type SessionLimits,
 } from "./session.ts";
 import { encodePublish } from "./encode.ts";
+import { forWall } from "./wall.ts";
 
 export interface SessionStoreLimits extends SessionLimits {
   /** Kept sessions (clean session 0) of one principal. */
@@ -26,6 +27,19 @@ export interface FilterWatcher {
 }
 
 const noFilters: ReadonlySet<string> = new Set();
+
+/** A message, and its QoS 0 encoding that is made once for all who get it. */
+interface Shared {
+  message: Message;
+  encoded: () => Buffer;
+}
+
+function share(message: Message): Shared {
+  let bytes: Buffer | null = null;
+  const encoded = (): Buffer =>
+    (bytes ??= encodePublish({ ...message, qos: 0, dup: false, messageId: 0 }));
+  return { message, encoded };
+}
 
 /**
  * All sessions of this process, in memory. They do not survive a restart; telemetry never depends
@@ -159,12 +173,14 @@ export class SessionStore {
    * it; `null`: nobody listens. Never waits, never fails.
    */
   route(message: Message): Delivery | null {
-    let encoded: Buffer | null = null;
     let best: Delivery | null = null;
-    const shared = (): Buffer =>
-      (encoded ??= encodePublish({ ...message, qos: 0, dup: false, messageId: 0 }));
+    let forAll: Shared | null = null;
+    let forWalls: Shared | null = null;
     for (const { subscriber, qos } of this.#router.match(message.topicName)) {
-      const delivery = subscriber.deliver(message, qos, shared);
+      const shared = subscriber.isOnWall
+        ? (forWalls ??= share(forWall(message)))
+        : (forAll ??= share(message));
+      const delivery = subscriber.deliver(shared.message, qos, shared.encoded);
       if (best === null || best === "dropped" || delivery === "sent") best = delivery;
     }
     return best;

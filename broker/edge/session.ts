@@ -7,6 +7,8 @@ export interface Outlet {
   write(bytes: Buffer): void;
   /** The client does not take its bytes: QoS 0 is dropped, QoS 1 and 2 wait in the session. */
   readonly isCongested: boolean;
+  /** Whoever passes by reads what it is sent. */
+  readonly isOnWall: boolean;
   /** The second line of the access check, at delivery. */
   mayReceive(topicName: string): boolean;
 }
@@ -78,6 +80,7 @@ export class Session {
   #queuedBytes = 0;
   #inFlightBytes = 0;
   #outlet: Outlet | null = null;
+  #isOnWall = false;
   /** What was under way before has been sent again, so that new messages may follow. */
   #isResumed = false;
   #nextMessageId = 1;
@@ -105,6 +108,11 @@ export class Session {
     return this.#outlet;
   }
 
+  /** As its client is, or was. */
+  get isOnWall(): boolean {
+    return this.#isOnWall;
+  }
+
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
@@ -116,6 +124,7 @@ export class Session {
   /** The client is here. Until `resume`, what must not be lost waits. */
   attach(outlet: Outlet): void {
     this.#outlet = outlet;
+    this.#isOnWall = outlet.isOnWall;
     this.#isResumed = false;
     this.awaySinceMs = null;
     this.#unexpectedAcks = 0;

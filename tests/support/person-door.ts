@@ -11,11 +11,17 @@ export class TestPerson implements PersonSession {
   readonly sessionId = `s${++lastSessionId}`;
   readonly userId: string;
   readonly kitchens: ReadonlySet<string> | "all";
+  readonly screenName: string | null;
   isEnded = false;
   readonly listeners = new Set<() => void>();
 
-  constructor(userId: string, kitchens: readonly string[] | "all") {
+  constructor(
+    userId: string,
+    kitchens: readonly string[] | "all",
+    screenName: string | null = null,
+  ) {
     this.userId = userId;
+    this.screenName = screenName;
     this.kitchens = kitchens === "all" ? kitchens : new Set(kitchens);
   }
 

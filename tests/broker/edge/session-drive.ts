@@ -17,6 +17,7 @@ export const sessionLimits: SessionStoreLimits = {
 /** A connection that keeps what is written to it. */
 export class TestOutlet implements Outlet {
   isCongested = false;
+  isOnWall = false;
   readonly refusedTopics = new Set<string>();
   readonly #written: ServerPacket[] = [];
 

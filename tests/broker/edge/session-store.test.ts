@@ -211,6 +211,7 @@ test("a message is encoded once for all its QoS 0 subscribers", () => {
   const written: Buffer[] = [];
   const outlet = {
     isCongested: false,
+    isOnWall: false,
     mayReceive: () => true,
     write: (b: Buffer) => written.push(b),
   };
@@ -222,4 +223,44 @@ test("a message is encoded once for all its QoS 0 subscribers", () => {
   store.route(message(1, "x"));
   expect(written).toHaveLength(2);
   expect(written[0]).toBe(written[1]);
+});
+
+test("a screen on a wall is told what is the matter, not who acted nor what they wrote", () => {
+  const { store } = createStore();
+  const text = JSON.stringify({
+    type: "production_alert",
+    data: { alertId: "a1", acknowledgedBy: "ana@example.org", correctiveAction: "thrown away" },
+    userId: "ana@example.org",
+  });
+  const shown = JSON.stringify({
+    type: "production_alert",
+    data: { alertId: "a1", acknowledgedBy: null, correctiveAction: null },
+  });
+  const outlets = new Map([
+    ["wall-0", new TestOutlet()],
+    ["person-0", new TestOutlet()],
+    ["wall-1", new TestOutlet()],
+  ]);
+  for (const [id, outlet] of outlets) {
+    outlet.isOnWall = id.startsWith("wall");
+    const session = store.attach({ id, principalName: id, isClean: id !== "wall-1" }, outlet);
+    session.resume();
+    store.subscribe(session, "a", id.endsWith("1") ? 1 : 0);
+  }
+  const wall = outlets.get("wall-1") ?? new TestOutlet();
+  store.route(message(1, text));
+  store.detach("wall-1", wall, 0);
+  store.route(message(1, text));
+  store.attach({ id: "wall-1", principalName: "wall-1", isClean: false }, wall).resume();
+  store.route(message(1, "no JSON"));
+  const told = (payload: string, marks = "q0"): string => `a ${marks} ${JSON.stringify(payload)}`;
+  expect(outlets.get("person-0")?.take()).toEqual([told(text), told(text), told("no JSON")]);
+  expect(outlets.get("wall-0")?.take()).toEqual([told(shown), told(shown), told("no JSON")]);
+  // What waited while it was away, too.
+  expect(wall.take()).toEqual([
+    told(shown, "q1 #1"),
+    told(shown, "q1 #1 dup"),
+    told(shown, "q1 #2"),
+    told("no JSON", "q1 #3"),
+  ]);
 });

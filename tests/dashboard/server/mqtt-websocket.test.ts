@@ -258,6 +258,25 @@ test("a wall screen that is disconnected loses its socket within a second", asyn
   expect(await site.upgrade({ cookie: screen.cookie, origin: site.origin })).toBe(401);
 });
 
+test("a wall screen hears of an alert as the API answers it there: without who acted", async (t) => {
+  const site = await createSite(t);
+  const head = await site.signIn("head", [sppgId]);
+  const screen = await pairScreen(site, head, { sppgId });
+  const alert = { alertId: "a1", acknowledgedBy: head.email, correctiveAction: "thrown away" };
+  const heard = async (cookie: string): Promise<unknown> => {
+    const client = await site.connect(cookie);
+    await client.subscribeAsync(topicName);
+    const payload = new Promise<Buffer>((resolve) => {
+      client.once("message", (_topic, bytes) => resolve(bytes));
+    });
+    tell(site, topicName, JSON.stringify({ data: alert, userId: head.email }));
+    return JSON.parse(String(await payload));
+  };
+  expect(await heard(head.cookie)).toEqual({ data: alert, userId: head.email });
+  const shown = { alertId: "a1", acknowledgedBy: null, correctiveAction: null };
+  expect(await heard(screen.cookie)).toEqual({ data: shown });
+});
+
 test("who is disabled loses the page's socket within a second", async (t) => {
   const site = await createSite(t);
   const person = await site.signIn("cook", [sppgId]);
