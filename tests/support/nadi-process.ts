@@ -74,7 +74,10 @@ export async function withScope<Result>(work: (scope: Scope) => Promise<Result>)
 /** A folder of its own that goes with the scope; `parent` for one on another file system. */
 export function tempFolder(scope: Scope, parent: string = tmpdir()): string {
   const folder = mkdtempSync(path.join(parent, "nadi-system-"));
-  scope.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  scope.onTestFinished(() => {
+    // A killed server's child, which rewrites a file, may still be at it.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  });
   return folder;
 }
 

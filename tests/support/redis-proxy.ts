@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import type { Scope } from "./nadi-process.ts";
+import { commandsIn } from "./redis-command.ts";
 
 /** Stands before a real Redis, sees the commands that pass, and can lose their answers. */
 export interface RedisProxy {
@@ -36,16 +37,15 @@ export async function startRedisProxy(scope: Scope, target: { port: number }): P
     let waiting: Buffer = Buffer.alloc(0);
     client.on("data", (bytes: Buffer) => {
       waiting = Buffer.concat([waiting, bytes]);
-      for (let end = commandEnd(waiting); end !== null; end = commandEnd(waiting)) {
-        const command = waiting.subarray(0, end);
-        waiting = waiting.subarray(end);
-        const name = nameOf(command);
+      const whole = commandsIn(waiting);
+      for (const { name, start, end } of whole) {
         commands.push(name);
         const left = losses.get(name) ?? 0;
         if (left > 0) losses.set(name, left - 1);
         isLosing ||= left > 0;
-        upstream.write(command);
+        upstream.write(waiting.subarray(start, end));
       }
+      waiting = waiting.subarray(whole.at(-1)?.end ?? 0);
     });
     upstream.on("data", (bytes: Buffer) => {
       if (isLosing) client.resetAndDestroy();
@@ -75,30 +75,4 @@ export async function startRedisProxy(scope: Scope, target: { port: number }): P
       isOpen = open;
     },
   };
-}
-
-/** Where the first command ends, or `null` if it is not whole yet. */
-function commandEnd(bytes: Buffer): number | null {
-  const head = lineAt(bytes, 0);
-  if (head === null) return null;
-  let at = head.end;
-  for (let word = 0; word < Number(head.text.slice(1)); word++) {
-    const size = lineAt(bytes, at);
-    if (size === null) return null;
-    at = size.end + Number(size.text.slice(1)) + 2;
-    if (at > bytes.length) return null;
-  }
-  return at;
-}
-
-function nameOf(command: Buffer): string {
-  const count = lineAt(command, 0);
-  const size = count === null ? null : lineAt(command, count.end);
-  const name = size === null ? null : lineAt(command, size.end);
-  return (name?.text ?? "").toUpperCase();
-}
-
-function lineAt(bytes: Buffer, at: number): { text: string; end: number } | null {
-  const end = bytes.indexOf("\r\n", at);
-  return end === -1 ? null : { text: bytes.toString("latin1", at, end), end: end + 2 };
 }

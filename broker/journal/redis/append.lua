@@ -37,8 +37,9 @@ if known then
       local stream, id = KEYS[2 * part + 2], text(last) .. "-0"
       local found = redis.call("XRANGE", stream, id, id)[1]
       if found and found[2][8] ~= ARGV[at + 4] then
-        -- A cut of the power has left a hole in what was not synced yet.
-        redis.call("XDEL", stream, id)
+        -- A cut of the power has left a hole in what was not synced yet. The step or the change
+        -- before it stays: what others have appended behind it relies on them.
+        if found[2][4] == "0" and found[2][6] == "0" then redis.call("XDEL", stream, id) end
         found = nil
       end
       -- Or it is taken away, because every consumer has it.
@@ -47,8 +48,9 @@ if known then
       answer[part + 3] = first
     end
     if isWhole then
-      -- A write, so that WAITAOF on this connection waits for what stands there.
-      redis.call("HSET", KEYS[2], ARGV[3], known)
+      -- A write, so that WAITAOF on this connection waits for what stands there. Of nothing that
+      -- counts: see commit.lua.
+      redis.call("HSET", KEYS[3], "seen", ARGV[1])
       return answer
     end
   end

@@ -101,8 +101,8 @@ export interface StoredBatch {
 export type TakeEntry = (entry: JournalEntry, bytes: number) => boolean;
 
 /**
- * Gives each entry of a batch, beginning with those that Redis put before it. A payload is a view
- * of the batch, not a copy.
+ * Gives each entry of a batch, beginning with those that Redis put before it; of one that is
+ * damaged only these, at its last offsets. A payload is a view of the batch, not a copy.
  * @returns the offset at which it was ended, `null` at its end, or `"damaged"`
  */
 export function decodeBatch(
@@ -111,10 +111,11 @@ export function decodeBatch(
   take: TakeEntry,
 ): number | null | "damaged" {
   const window = byteWindow(batch.bytes);
-  if (!isWhole(window)) return "damaged";
   const { view } = window;
   const { receivedTimeMs, clockStepMs, changeSeq, lastOffset } = batch;
-  const entries = view.getUint32(COUNT_AT, true);
+  const isDamaged = !isWhole(window);
+  // What was appended behind a damaged batch relies on the change and the step that it brought.
+  const entries = isDamaged ? 0 : view.getUint32(COUNT_AT, true);
   let offset = lastOffset - entries + 1;
   if (changeSeq !== 0) offset--;
   if (clockStepMs !== 0) offset--;
@@ -128,6 +129,7 @@ export function decodeBatch(
     return offset;
   }
   if (changeSeq !== 0 && !give({ kind: "change", changeSeq }, ENTRY_BYTES)) return offset;
+  if (isDamaged) return "damaged";
   let at = HEADER_BYTES;
   for (let index = 0; index < entries; index++) {
     const bytes = entryBytesAt(view, at);

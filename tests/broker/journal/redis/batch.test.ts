@@ -72,3 +72,15 @@ test("one flipped bit anywhere is found", () => {
   }
   expect(decode(Buffer.alloc(3), { clockStepMs: 0, changeSeq: 0 }).end).toBe("damaged");
 });
+
+test("of a damaged batch the step and the change before it are given, and nothing else", () => {
+  const bytes = write([{ kind: "tick" }, { kind: "tick" }]).fill(0, 4);
+  const both = { clockStepMs: -7, changeSeq: 9 };
+  const receivedTimeMs = 5;
+  const found = [
+    { kind: "clock", stepMs: -7, offset: 999, receivedTimeMs },
+    { kind: "change", changeSeq: 9, offset: 1_000, receivedTimeMs },
+  ];
+  expect(decode(bytes, both)).toEqual({ found, end: "damaged" });
+  expect(decode(bytes, both, 1_000)).toEqual({ found: found.slice(1), end: "damaged" });
+});
