@@ -18,6 +18,8 @@ export class Attempts {
   #roomCheckedAtMs = Number.NEGATIVE_INFINITY;
   #wakeUp: (() => void) | null = null;
   #isClosing = false;
+  /** A group was given back: one behind it may need the clock entry that was in it. */
+  #hasGivenUp = false;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -25,6 +27,7 @@ export class Attempts {
 
   /** Resolves to the group's first offset, or to null when the journal closed before. */
   async commit(group: Group): Promise<number | null> {
+    if (this.#hasGivenUp) return null;
     let failures = 0;
     for (let backoffMs = BACKOFF_MS_MIN; ; backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX)) {
       const obstacle = (await this.#findObstacle(group)) ?? (await this.#attempt(group));
@@ -33,7 +36,8 @@ export class Attempts {
       if (obstacle === "sync-error" && ++failures === 1) continue;
       this.#setWithheld(obstacle);
       this.#options.state.stats.withheld++;
-      if (this.#isClosing) return null;
+      this.#hasGivenUp = this.#isClosing;
+      if (this.#hasGivenUp) return null;
       await this.#pause(backoffMs);
     }
   }
@@ -43,7 +47,7 @@ export class Attempts {
     this.#wakeUp?.();
   }
 
-  /** From now on a group is tried once more and then given back. */
+  /** From now on a group is tried once more and then given back, with all behind it. */
   close(): void {
     this.#isClosing = true;
     this.wake();

@@ -88,6 +88,8 @@ class SegmentsCopy implements JournalCopy {
   readonly #to: string;
   /** In offset order, without a gap. */
   readonly #held: HeldSegment[] = [];
+  /** There was no file at all: the first one that comes has none before it. */
+  #hasSeenNone = false;
   /** Index of the segment in which the mark lies. */
   #markedAt: number | null = null;
   #turn: Promise<unknown> = Promise.resolve();
@@ -175,8 +177,8 @@ class SegmentsCopy implements JournalCopy {
       for (const name of names.toReversed()) {
         if (last !== undefined && name <= last.name) break;
         const file = await openForReading(`${this.#from}/${name}`);
-        // With it went all before it.
-        if (file === null && last === undefined) break;
+        // With it went all before it, or it was empty.
+        if (file === null && last === undefined) continue;
         if (file === null) throw overtaken();
         const segment = { name, file, facts: unknownFacts, isOpen: true };
         opened.unshift(segment);
@@ -188,6 +190,12 @@ class SegmentsCopy implements JournalCopy {
       for (const segment of opened) await closeQuietly(segment.file);
       throw error;
     }
+    const before = opened[0]?.facts.header?.previousSyncedOffset ?? 0;
+    if (this.#hasSeenNone && before > 0) {
+      for (const segment of opened) await closeQuietly(segment.file);
+      throw overtaken();
+    }
+    this.#hasSeenNone = this.#held.length + opened.length === 0;
     this.#held.push(...opened);
   }
 

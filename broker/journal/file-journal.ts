@@ -118,7 +118,6 @@ function createState(
     ...base,
     segments: recovered.segments,
     activeFile: recovered.activeFile,
-    isFencePending: recovered.isFencePending,
     nextOffset: recovered.nextOffset,
     lastRecordOffset: recovered.lastOffset,
     lastTimeMs: recovered.lastTimeMs,

@@ -1,3 +1,4 @@
+import { systemCode } from "./errors.ts";
 import {
   closeQuietly,
   type FileSystem,
@@ -5,6 +6,7 @@ import {
   readFully,
   writeFully,
 } from "./file-system.ts";
+import { segmentNameOffset } from "./segment-format.ts";
 import type { JournalStats } from "./stats.ts";
 
 /** What is kept of damage, for whoever wants to look; older journals' evidence goes first here. */
@@ -19,6 +21,8 @@ export interface Quarantine {
   ): Promise<void>;
   /** Takes a whole file out of the journal. */
   moveFile(name: string): Promise<void>;
+  /** Segment files that were taken out by this start or an earlier one. */
+  takenFiles(): Promise<{ name: string; bytes: number }[]>;
 }
 
 export function createQuarantine(options: {
@@ -61,5 +65,29 @@ export function createQuarantine(options: {
     stats.segmentsQuarantined++;
   }
 
-  return { copyRange, moveFile };
+  async function takenFiles(): Promise<{ name: string; bytes: number }[]> {
+    const taken: { name: string; bytes: number }[] = [];
+    for (const name of await listFolder()) {
+      if (segmentNameOffset(name) === null) continue;
+      const file = await disk.open(`${folder}/${name}`, "read");
+      try {
+        taken.push({ name, bytes: await file.sizeBytes() });
+      } finally {
+        await closeQuietly(file);
+      }
+    }
+    return taken;
+  }
+
+  async function listFolder(): Promise<string[]> {
+    try {
+      return await disk.list(folder);
+    } catch (error) {
+      // Nothing was ever damaged here.
+      if (systemCode(error) === "ENOENT") return [];
+      throw error;
+    }
+  }
+
+  return { copyRange, moveFile, takenFiles };
 }

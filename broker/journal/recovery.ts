@@ -8,7 +8,13 @@ import {
 import type { Quarantine } from "./quarantine.ts";
 import { RECORD_HEADER_BYTES } from "./record.ts";
 import { readSegmentFacts, type SegmentFacts } from "./segment-facts.ts";
-import { SEGMENT_HEADER_BYTES, segmentName, segmentNameOffset } from "./segment-format.ts";
+import {
+  encodeHeader,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+  segmentName,
+  segmentNameOffset,
+} from "./segment-format.ts";
 import { createSegment, isEmptySegment, markPosition, type Segment } from "./segments.ts";
 import type { JournalStats } from "./stats.ts";
 import { walkRecords, WINDOW_BYTES } from "./walk.ts";
@@ -18,8 +24,6 @@ export interface RecoveredSegments {
   segments: Segment[];
   /** The last segment's file when writing may go on in it. */
   activeFile: OpenFile | null;
-  /** The last segment is left as it is: the next one's header must say so. */
-  isFencePending: boolean;
   /** No offset below this may be given again. */
   nextOffset: number;
   /** The last offset on disk, or 0. */
@@ -44,10 +48,11 @@ type FoundSegment = SegmentFacts & { firstOffset: number };
 
 /** Reads headers and footers of all segments and the records of the last one only. */
 export async function recoverSegments(options: RecoveryOptions): Promise<RecoveredSegments> {
-  const names = (await options.disk.list(options.directory)).toSorted();
+  const listed = (await options.disk.list(options.directory)).toSorted();
+  const names = new Set(listed);
   const lost: LostFile[] = [];
   const found: FoundSegment[] = [];
-  for (const name of names) {
+  for (const name of listed) {
     const nameOffset = segmentNameOffset(name);
     if (nameOffset === null) continue;
     const facts = await readFacts(options, name);
@@ -60,7 +65,7 @@ export async function recoverSegments(options: RecoveryOptions): Promise<Recover
   for (const item of lost) settleLoss(options.stats, segments, item);
 
   const last = segments.at(-1);
-  const tail = last === undefined ? null : await recoverLast(options, last, found.at(-1) ?? null);
+  const tail = last === undefined ? null : await recoverLast(options, last, found.at(-1));
   const newest = segments.findLast((segment) => !isEmptySegment(segment));
   const header = found.at(-1)?.header;
   const lastOffset = newest?.lastOffset ?? 0;
@@ -69,11 +74,11 @@ export async function recoverSegments(options: RecoveryOptions): Promise<Recover
     last?.firstOffset ?? 1,
     (tail?.end.offset ?? 1) + Math.ceil((tail?.end.tailBytes ?? 0) / RECORD_HEADER_BYTES),
     ...lost.map((item) => item.offset + item.records),
+    await nextAfterTaken(options.quarantine),
   );
   return {
     segments,
     activeFile: tail?.file ?? null,
-    isFencePending: tail?.isFencePending ?? false,
     nextOffset,
     lastOffset: Math.max(lastOffset, header?.previousSyncedOffset ?? 0),
     lastTimeMs: tail?.lastTimeMs ?? header?.previousTimeMs ?? Number.NEGATIVE_INFINITY,
@@ -93,14 +98,15 @@ async function readFacts(options: RecoveryOptions, name: string): Promise<Segmen
 async function settleName(
   options: RecoveryOptions,
   facts: SegmentFacts,
-  names: readonly string[],
+  names: Set<string>,
 ): Promise<boolean> {
   const ownName = segmentName(facts.firstOffset ?? 0);
   if (facts.name === ownName) return true;
-  if (names.includes(ownName)) return false;
+  if (names.has(ownName)) return false;
   const { disk, directory } = options;
   await disk.rename(`${directory}/${facts.name}`, `${directory}/${ownName}`);
   await disk.syncDirectory(directory);
+  names.add(ownName);
   facts.name = ownName;
   return true;
 }
@@ -116,7 +122,23 @@ async function dropFile(options: RecoveryOptions, facts: SegmentFacts): Promise<
     return 0;
   }
   await quarantine.moveFile(facts.name);
-  return Math.ceil((facts.bytes - SEGMENT_HEADER_BYTES) / RECORD_HEADER_BYTES);
+  return recordsMax(facts.bytes);
+}
+
+/**
+ * The next offset behind all that the files in quarantine may have given: a start that took one
+ * away may have ended before a new file remembered it.
+ */
+async function nextAfterTaken(quarantine: Quarantine): Promise<number> {
+  const taken = await quarantine.takenFiles();
+  return Math.max(
+    1,
+    ...taken.map(({ name, bytes }) => (segmentNameOffset(name) ?? 0) + recordsMax(bytes)),
+  );
+}
+
+function recordsMax(fileBytes: number): number {
+  return Math.ceil((fileBytes - SEGMENT_HEADER_BYTES) / RECORD_HEADER_BYTES);
 }
 
 /** A segment before the last one ends where its successor says. */
@@ -150,15 +172,16 @@ function settleLoss(stats: JournalStats, segments: readonly Segment[], lost: Los
   const before = segments[index];
   const after = segments[index + 1];
   if (before !== undefined && after !== undefined) {
+    // Behind a footer the gap has been counted already.
+    stats.damagedRecords += Math.max(0, before.lastOffset - lost.offset + 1);
     before.lastOffset = Math.min(before.lastOffset, lost.offset - 1);
   }
-  // Between two others the gap has been counted; at an end nobody knows how many there were.
+  // At an end nobody knows how many there were.
   else if (lost.records > 0) stats.damagedRecords++;
 }
 
 interface RecoveredTail {
   file: OpenFile | null;
-  isFencePending: boolean;
   end: { offset: number; tailBytes: number };
   lastTimeMs: number | null;
 }
@@ -166,20 +189,18 @@ interface RecoveredTail {
 async function recoverLast(
   options: RecoveryOptions,
   segment: Segment,
-  found: FoundSegment | null,
+  found: FoundSegment | undefined,
 ): Promise<RecoveredTail> {
-  if (segment.isSealed) {
-    const end = { offset: segment.lastOffset + 1, tailBytes: 0 };
-    return {
-      file: null,
-      isFencePending: false,
-      end,
-      lastTimeMs: found?.footer?.lastTimeMs ?? null,
-    };
-  }
   const file = await options.disk.open(`${options.directory}/${segment.name}`, "update");
   try {
-    return await recoverTail(options, segment, file);
+    if (!segment.isSealed) return await recoverTail(options, file, { ...found, segment });
+    // As the header below: what a failed sync has left of it may be in memory only.
+    await rewrite(file, { start: segment.recordsEnd, end: segment.fileBytes });
+    await file.dataSync();
+    await closeQuietly(file);
+    const end = { offset: segment.lastOffset + 1, tailBytes: 0 };
+    const lastTimeMs = found?.footer?.lastTimeMs ?? null;
+    return { file: null, end, lastTimeMs };
   } catch (error) {
     await closeQuietly(file);
     throw error;
@@ -193,8 +214,8 @@ async function recoverLast(
  */
 async function recoverTail(
   options: RecoveryOptions,
-  segment: Segment,
   file: OpenFile,
+  { segment, header }: { segment: Segment; header?: SegmentHeader | null },
 ): Promise<RecoveredTail> {
   const { stats, quarantine } = options;
   const source = {
@@ -226,10 +247,11 @@ async function recoverTail(
   for (const range of damage) await quarantine.copyRange({ name: segment.name, file }, range);
   segment.lastOffset = end.offset - 1;
   segment.recordsEnd = end.position;
-  await rewrite(file, { start: 0, end: SEGMENT_HEADER_BYTES });
+  // Both copies, also where one was never written or is damaged.
+  if (header) await writeFully(file, encodeHeader(header), 0);
   await rewrite(file, { start: group.position, end: end.position });
   await file.dataSync();
-  if (end.tailBytes === 0) return { file, isFencePending: false, end, lastTimeMs };
+  if (end.tailBytes === 0) return { file, end, lastTimeMs };
 
   stats.tailsCut++;
   stats.tailBytesCut += end.tailBytes;
@@ -239,7 +261,7 @@ async function recoverTail(
   // next ones start behind all that fit into it. The cut itself comes with the next segment.
   await closeQuietly(file);
   segment.isFenced = true;
-  return { file: null, isFencePending: true, end, lastTimeMs };
+  return { file: null, end, lastTimeMs };
 }
 
 async function rewrite(file: OpenFile, range: { start: number; end: number }): Promise<void> {

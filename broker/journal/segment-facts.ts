@@ -32,7 +32,9 @@ export async function readSegmentFacts(
   const bytes = await file.sizeBytes();
   const headerBytes = Buffer.alloc(Math.min(bytes, SEGMENT_HEADER_BYTES));
   const headerLength = await readFully(file, headerBytes, 0);
-  const { header, damagedCopies, isNewer } = decodeHeader(headerBytes.subarray(0, headerLength));
+  // Half of one is none: its making failed, and nothing was ever written behind it.
+  const wholeLength = headerLength < SEGMENT_HEADER_BYTES ? 0 : headerLength;
+  const { header, damagedCopies, isNewer } = decodeHeader(headerBytes.subarray(0, wholeLength));
   if (isNewer) {
     const message = `${name} was written by a newer version of Nadi: start that version again`;
     throw new JournalError("JOURNAL_OPEN_FAILED", message);

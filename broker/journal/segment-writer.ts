@@ -3,7 +3,13 @@ import { closeQuietly, createDurably, writeFully } from "./file-system.ts";
 import type { Group } from "./group.ts";
 import { stampRecords } from "./record.ts";
 import { encodeFooter, encodeHeader, SEGMENT_FOOTER_BYTES } from "./segment-format.ts";
-import { createSegment, isEmptySegment, markPosition, type Segment } from "./segments.ts";
+import {
+  createSegment,
+  forgetSegment,
+  isEmptySegment,
+  markPosition,
+  type Segment,
+} from "./segments.ts";
 import type { JournalState } from "./state.ts";
 
 export interface SegmentWriter {
@@ -94,13 +100,15 @@ async function seal(state: JournalState): Promise<void> {
 }
 
 async function create(state: JournalState): Promise<Segment> {
+  const previous = state.segments.findLast((it) => !isEmptySegment(it));
+  const empty = state.segments.filter((it) => isEmptySegment(it) && (it.isFenced || it.isUnborn));
   const segment = createSegment(state.nextOffset, state.newSeeds());
   const header = encodeHeader({
     firstOffset: segment.firstOffset,
     seeds: segment.seeds,
     previousSyncedOffset: state.lastRecordOffset,
     previousTimeMs: state.lastTimeMs,
-    isPreviousFenced: state.isFencePending,
+    isPreviousFenced: previous?.isFenced ?? false,
   });
   const place = { directory: state.directory, name: segment.name };
   try {
@@ -109,28 +117,29 @@ async function create(state: JournalState): Promise<Segment> {
     // Another name for the next attempt: this file may be there, whole or in part.
     state.nextOffset++;
     const isGone = systemCode(error) === "EEXIST" || (await removeFile(state, segment.name));
-    if (!isGone) state.segments.push(segment);
+    if (!isGone) state.segments.push({ ...segment, isUnborn: true });
     throw error;
   }
-  // Not what other attempts have left: nothing was ever written there.
-  const previous = state.segments.findLast((it) => it.isFenced || !isEmptySegment(it));
-  const isTailLeft = state.isFencePending && previous !== undefined && !previous.isSealed;
   state.segments.push(segment);
-  state.isFencePending = false;
   state.crashPoint("segment-created");
-  if (isTailLeft) await cutTail(state, previous);
+  for (const left of empty) {
+    if (await removeFile(state, left.name)) forgetSegment(state.segments, left);
+  }
+  if (previous?.isFenced === true && !previous.isSealed) await cutTail(state, previous);
   return segment;
 }
 
-/** Nothing on the active file is acknowledged again; what was stays readable. */
+/**
+ * Nothing on the active file is acknowledged again; what was stays readable. An empty one stays too
+ * until the next is on disk: its header alone may say where the one before it ends, and up to which
+ * offset all are given.
+ */
 async function fence(state: JournalState): Promise<void> {
   const segment = activeSegment(state);
   if (segment === null) return;
   state.stats.fences++;
   segment.isFenced = true;
   await closeActive(state);
-  if (isEmptySegment(segment) && (await removeFile(state, segment.name))) state.segments.pop();
-  state.isFencePending = true;
 }
 
 function activeSegment(state: JournalState): Segment | null {

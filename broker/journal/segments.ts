@@ -18,6 +18,8 @@ export interface Segment {
   fileBytes: number;
   isSealed: boolean;
   isFenced: boolean;
+  /** Its making failed and it could not be removed: a start may find no header in it. */
+  isUnborn: boolean;
   /** Every cursor has passed it and its file is being removed: a read may find it gone. */
   isLeaving: boolean;
   /** Sorted places from which a read can start. */
@@ -36,6 +38,7 @@ export function createSegment(firstOffset: number, seeds: RecordSeeds): Segment 
     fileBytes: SEGMENT_HEADER_BYTES,
     isSealed: false,
     isFenced: false,
+    isUnborn: false,
     isLeaving: false,
     marks: [{ position: SEGMENT_HEADER_BYTES, offset: firstOffset }],
     damagedAt: new Set(),
@@ -77,6 +80,12 @@ export function findSegment(segments: readonly Segment[], offset: number): Segme
   return (
     segments.find((segment) => segment.lastOffset >= offset && !isEmptySegment(segment)) ?? null
   );
+}
+
+/** Its file is gone. Not by place: trimming and the writer forget in turns. */
+export function forgetSegment(segments: Segment[], segment: Segment): void {
+  const index = segments.indexOf(segment);
+  if (index >= 0) segments.splice(index, 1);
 }
 
 export function totalBytes(segments: readonly Segment[]): number {

@@ -15,8 +15,6 @@ export interface JournalState {
   /** In offset order; the last one is the active one while `activeFile` is open. */
   segments: Segment[];
   activeFile: OpenFile | null;
-  /** The last segment ended in failure: the next header says so, and it gets no footer. */
-  isFencePending: boolean;
   /** The next offset to give; grows, also past groups that failed. */
   nextOffset: number;
   /** The offset of the last record on disk: what a new segment's header names. */

@@ -1,5 +1,5 @@
 import type { Cursors } from "./cursors.ts";
-import { isEmptySegment, type Segment, totalBytes } from "./segments.ts";
+import { forgetSegment, isEmptySegment, type Segment, totalBytes } from "./segments.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
 import type { JournalState } from "./state.ts";
 import { systemCode } from "./errors.ts";
@@ -27,7 +27,7 @@ export function createTrim(options: {
   }
 
   async function removeBelowCursors(): Promise<void> {
-    // The last segment stays: its header is where the next offset is remembered.
+    // The newest segment stays: its header is where the next offset is remembered.
     for (let first = removable(); first !== null; first = removable()) {
       first.isLeaving = true;
       try {
@@ -39,7 +39,7 @@ export function createTrim(options: {
         state.stats.unlinkFailures++;
         return;
       }
-      state.segments.shift();
+      forgetSegment(state.segments, first);
       state.stats.segmentsTrimmed++;
       state.crashPoint("segment-unlinked");
     }
@@ -57,8 +57,12 @@ export function createTrim(options: {
   function removable(): Segment | null {
     const first = state.segments[0];
     const lowest = cursors.lowest();
-    if (first === undefined || state.segments.length < 2 || lowest === null) return null;
+    if (first === undefined || first === newest() || lowest === null) return null;
     return first.lastOffset < lowest ? first : null;
+  }
+
+  function newest(): Segment | undefined {
+    return state.segments.findLast((it) => !it.isUnborn);
   }
 
   async function fitsQuota(bytes: number): Promise<boolean> {
@@ -67,9 +71,9 @@ export function createTrim(options: {
     if (fits()) return true;
     await run();
     if (fits()) return true;
-    const active = state.segments.at(-1);
-    const isPassed = active !== undefined && active.lastOffset < (cursors.lowest() ?? 0);
-    if (!isPassed || isEmptySegment(active)) return false;
+    const last = newest();
+    const isPassed = last !== undefined && last.lastOffset < (cursors.lowest() ?? 0);
+    if (!isPassed || isEmptySegment(last)) return false;
     await writer.roll();
     await run();
     return fits();

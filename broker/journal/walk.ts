@@ -136,7 +136,8 @@ async function findNextRecord(
       const lostMax = Math.floor((base + at - bad.position) / RECORD_HEADER_BYTES);
       const offsets = {
         min: bad.offset + 1,
-        max: Math.min(bad.offset + lostMax, source.lastOffset),
+        // One beyond: it says where those that count end, though more may stand behind them.
+        max: Math.min(bad.offset + lostMax, source.lastOffset + 1),
       };
       if (!looksLikeHeader(scan.window.view, at, offsets)) continue;
       if (parseRecord(scan, at, false) === "bad-header") continue;

@@ -93,11 +93,19 @@ export class FollowedLife {
     return { journal, follower: await this.follower.read(fromOffset, announcement, limits) };
   }
 
-  /** Everything on both sides from the first offset that is not trimmed. */
+  /**
+   * The first offset that must be readable. What the cursor has passed may be gone for one side
+   * alone: a file whose removal is only said to have failed is read by who has it open.
+   */
+  get keptFrom(): number {
+    return Math.max(this.journal.firstOffset, this.journal.cursor("recorder") ?? 1);
+  }
+
+  /** Everything on both sides from the first offset that is kept. */
   async drainBoth(): Promise<{ journal: JournalEntry[]; follower: JournalEntry[] }> {
-    const { firstOffset } = this.journal;
-    const journal = await readAll(this.journal, firstOffset);
-    const follower = await followAll(this.follower, this.journal, firstOffset);
+    const { keptFrom } = this;
+    const journal = await readAll(this.journal, keptFrom);
+    const follower = await followAll(this.follower, this.journal, keptFrom);
     return { journal, follower };
   }
 }

@@ -74,9 +74,9 @@ async function take(
     await life.settle();
   } else {
     await life.settle();
-    const { firstOffset, syncedOffset } = journal;
-    const span = syncedOffset + 1 - firstOffset;
-    const fromOffset = firstOffset + Math.floor(span * now.fraction);
+    const { keptFrom } = life;
+    const span = journal.syncedOffset + 1 - keptFrom;
+    const fromOffset = keptFrom + Math.floor(span * now.fraction);
     return life.readBoth(fromOffset, now);
   }
   return {};

@@ -46,7 +46,7 @@ export class ModelDisk {
   files = new Map<string, ModelFile>();
   /** Bytes that all files together may take. */
   capacityBytes = Number.POSITIVE_INFINITY;
-  /** Makes a call fail; sees each call before it has any effect. */
+  /** Makes a call fail; sees each call before it has any effect. See `lateError`. */
   fault: (call: DiskCall) => Error | null = () => null;
   /** Planted bug: syncs that these paths are told of and that never happen. */
   liesAbout: (path: string) => boolean = () => false;
@@ -54,6 +54,7 @@ export class ModelDisk {
   turn: (call: DiskCall) => Promise<void> = () => Promise.resolve();
   calls = 0;
   #durableNames = new Map<string, ModelFile>();
+  #renames: Rename[] = [];
   #generation = 0;
 
   /** Of so many changes each fails or not, so that also what should clear up after one may. */
@@ -61,7 +62,8 @@ export class ModelDisk {
     let left = changes;
     this.fault = (call) => {
       if (!changing.has(call.name) || isMeant?.(call) === false || left-- <= 0) return null;
-      return random() < 0.5 ? systemError("EIO") : null;
+      if (random() < 0.5) return null;
+      return random() < 0.6 ? systemError("EIO") : lateError();
     };
   }
 
@@ -74,12 +76,24 @@ export class ModelDisk {
   cutPower(random: Random): void {
     this.kill();
     const names = new Set([...this.files.keys(), ...this.#durableNames.keys()]);
-    const after = new Map<string, ModelFile>();
+    const kept = new Map<string, ModelFile | undefined>();
     for (const name of [...names].toSorted()) {
       const before = this.#durableNames.get(name);
       const now = this.files.get(name);
-      const kept = before === now || random() < 0.5 ? before : now;
-      if (kept !== undefined) after.set(name, settle(kept, random));
+      kept.set(name, before === now || random() < 0.5 ? before : now);
+    }
+    // A rename happens as a whole or not at all.
+    for (const { from, to, file } of this.#renames) {
+      const isDone = kept.get(to) === file;
+      if (isDone && kept.get(from) === file) kept.delete(from);
+      if (!isDone && this.#durableNames.get(from) === file && this.files.get(to) === file) {
+        kept.set(from, file);
+      }
+    }
+    this.#renames = [];
+    const after = new Map<string, ModelFile>();
+    for (const [name, file] of kept) {
+      if (file !== undefined) after.set(name, settle(file, random));
     }
     this.files = after;
     this.#durableNames = new Map(after);
@@ -93,37 +107,45 @@ export class ModelDisk {
 
   /** For who looks on from outside: nothing fails, nothing takes time, nothing is counted. */
   look(): FileSystem {
-    return this.#attach(() => Promise.resolve());
+    return this.#attach(() => Promise.resolve(null));
   }
 
-  #attach(call: (name: string, path: string) => Promise<void>): FileSystem {
+  #attach(call: Call): FileSystem {
     return {
       open: async (path, mode) => {
-        await call("open", path);
+        const late = await call("open", path);
+        if (late !== null) {
+          this.#find(path, mode);
+          throw late;
+        }
         return this.#handle((name) => call(name, path), path, this.#find(path, mode));
       },
       list: async (path) => {
-        await call("list", path);
+        throwIf(await call("list", path));
         return this.#list(path);
       },
-      makeDirectory: (path) => call("makeDirectory", path),
+      makeDirectory: async (path) => throwIf(await call("makeDirectory", path)),
       rename: async (from, to) => {
-        await call("rename", from);
+        const late = await call("rename", from);
         const file = this.files.get(from);
         if (file === undefined) throw systemError("ENOENT");
         this.files.delete(from);
         this.files.set(to, file);
+        this.#renames.push({ from, to, file });
+        throwIf(late);
       },
       unlink: async (path) => {
-        await call("unlink", path);
+        const late = await call("unlink", path);
         if (!this.files.delete(path)) throw systemError("ENOENT");
+        throwIf(late);
       },
       syncDirectory: async (path) => {
-        await call("syncDirectory", path);
+        const late = await call("syncDirectory", path);
         this.#syncNames(path);
+        throwIf(late);
       },
       freeBytes: async (path) => {
-        await call("freeBytes", path);
+        throwIf(await call("freeBytes", path));
         return this.capacityBytes - this.usedBytes();
       },
     };
@@ -151,6 +173,7 @@ export class ModelDisk {
       if (isInside(name) && !this.files.has(name)) this.#durableNames.delete(name);
     }
     for (const [name, file] of this.files) if (isInside(name)) this.#durableNames.set(name, file);
+    this.#renames = this.#renames.filter(({ from }) => !isInside(from));
   }
 
   usedBytes(): number {
@@ -164,38 +187,40 @@ export class ModelDisk {
     this.#durableNames.set(path, file);
   }
 
-  async #call(generation: number, name: string, path: string): Promise<void> {
+  async #call(generation: number, name: string, path: string): Promise<Error | null> {
     if (generation !== this.#generation) return new Promise(() => {});
     const made = { index: ++this.calls, name, path };
     const error = this.fault(made);
     await this.turn(made);
     // The caller's process is gone: nobody waits for an answer, and nothing may happen any more.
     if (generation !== this.#generation) return new Promise(() => {});
-    if (error !== null) throw error;
+    if (error !== null && !("isLate" in error)) throw error;
+    return error;
   }
 
-  #handle(call: (name: string) => Promise<void>, path: string, file: ModelFile): OpenFile {
+  #handle(call: (name: string) => Promise<Error | null>, path: string, file: ModelFile): OpenFile {
     return {
       read: async (target, position) => {
-        await call("read");
-        return file.visible.copy(target, 0, position, position + target.byteLength);
+        throwIf(await call("read"));
+        return file.visible.subarray(position).copy(target, 0, 0, target.byteLength);
       },
       write: async (source, position) => {
-        await call("write");
-        const grows = Math.max(0, position + source.byteLength - file.visible.byteLength);
+        const late = await call("write");
+        const length = late === null ? source.byteLength : Math.ceil(source.byteLength / 2);
+        const grows = Math.max(0, position + length - file.visible.byteLength);
         const room = this.capacityBytes - this.usedBytes();
-        const bytes = Buffer.from(
-          source.subarray(0, source.byteLength - Math.max(0, grows - room)),
-        );
+        const bytes = Buffer.from(source.subarray(0, length - Math.max(0, grows - room)));
         if (bytes.byteLength === 0 && source.byteLength > 0) throw systemError("ENOSPC");
         apply(file, { kind: "write", position, bytes, isLost: false });
+        throwIf(late);
         return bytes.byteLength;
       },
       dataSync: async () => {
         // What is written while the disk syncs is not covered.
         const covered = new Set(file.pending);
+        let late: Error | null = null;
         try {
-          await call("dataSync");
+          late = await call("dataSync");
         } catch (error) {
           // The trap: these pages count as clean from now on, and were never written.
           for (const change of covered) change.isLost = true;
@@ -206,18 +231,37 @@ export class ModelDisk {
           if (!change.isLost) file.durable = changed(file.durable, change);
         }
         file.pending = file.pending.filter((change) => change.isLost || !covered.has(change));
+        throwIf(late);
       },
       truncate: async (length) => {
-        await call("truncate");
+        const late = await call("truncate");
         apply(file, { kind: "truncate", length, isLost: false });
+        throwIf(late);
       },
       sizeBytes: async () => {
-        await call("sizeBytes");
+        throwIf(await call("sizeBytes"));
         return file.visible.byteLength;
       },
-      close: () => call("close"),
+      close: async () => throwIf(await call("close")),
     };
   }
+}
+
+interface Rename {
+  from: string;
+  to: string;
+  file: ModelFile;
+}
+
+type Call = (name: string, path: string) => Promise<Error | null>;
+
+function throwIf(error: Error | null): void {
+  if (error !== null) throw error;
+}
+
+/** Of a call that is done all the same; of a write the first half. */
+export function lateError(): Error {
+  return Object.assign(systemError("EIO"), { isLate: true });
 }
 
 export function systemError(code: string): Error {
