@@ -16,6 +16,7 @@ type Step =
   | { do: "failWrite" }
   | { do: "failSome"; changes: number; seed: number }
   | { do: "breakDisk" }
+  | { do: "startInVain"; times: number; seed: number }
   | { do: "kill" }
   | { do: "cutPower"; seed: number };
 
@@ -47,6 +48,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: "breakDisk" }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("startInVain"),
+      times: fc.integer({ min: 1, max: 3 }),
+      seed: fc.nat(),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: "kill" }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("cutPower"), seed: fc.nat() }) },
 ) as fc.Arbitrary<Step>;
@@ -82,8 +91,9 @@ async function live(oracle: JournalOracle, steps: readonly Step[]): Promise<stri
     } else if (now.do === "breakDisk") failEverySync(oracle.disk);
     else {
       oracle.disk.fault = () => null;
-      if (now.do === "kill") oracle.kill();
-      else oracle.cutPower(seededRandom(now.seed));
+      if (now.do !== "cutPower") oracle.kill();
+      if (now.do === "startInVain") await oracle.startInVain(now.times, seededRandom(now.seed));
+      if (now.do === "cutPower") oracle.cutPower(seededRandom(now.seed));
       await oracle.open();
       await oracle.check();
     }

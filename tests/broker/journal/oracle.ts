@@ -1,13 +1,16 @@
 import { type FileJournal, openFileJournal } from "../../../broker/journal/file-journal.ts";
+import { inspectJournal, readJournal } from "../../../broker/journal/inspect.ts";
 import { createManualTime, everything, reading, settled, smallJournal, textOf } from "./harness.ts";
 import { ModelDisk, type Random } from "./model-disk.ts";
 
 const CURSOR = "recorder";
+const directory = "/data/journal";
 
 /**
  * Drives a journal on a model disk and knows what must hold: what was acknowledged or shown stays
  * readable under the same offset, unless every cursor has passed it; an offset never means two
- * entries; a committed cursor never goes back.
+ * entries, nor an entry two offsets; a committed cursor never goes back; no damage is told of where
+ * there is none; and who looks on from outside sees the same.
  */
 export class JournalOracle {
   readonly disk = new ModelDisk();
@@ -18,6 +21,7 @@ export class JournalOracle {
   outstanding = 0;
   /** Which entry an offset means, from an acknowledgement or a read. */
   readonly #known = new Map<number, string>();
+  readonly #offsets = new Map<string, number>();
   readonly #appended = new Set<string>();
   #cursor = 1;
   #count = 0;
@@ -35,7 +39,7 @@ export class JournalOracle {
         this.journal = await openFileJournal({
           ...smallJournal,
           ...this.#settings,
-          directory: "/data/journal",
+          directory,
           disk: this.disk.attach(),
           clock,
           timers,
@@ -130,6 +134,46 @@ export class JournalOracle {
       }
     }
     for (const [offset, text] of found) this.#learn(offset, text, "shown");
+    await this.#checkFromOutside(journal, found);
+  }
+
+  async #checkFromOutside(journal: FileJournal, found: Map<number, string>): Promise<void> {
+    const { stats, disk } = { stats: journal.stats(), disk: this.disk.look() };
+    const { damagedRecords } = await inspectJournal({ disk, directory });
+    const counted = [
+      damagedRecords,
+      stats.damagedRecords,
+      stats.damagedHeaders,
+      stats.damagedFooters,
+      stats.segmentsQuarantined,
+    ];
+    if (counted.some((count) => count > 0)) this.violations.push(`no damage: ${counted.join()}`);
+    const range = { fromOffset: 1, entriesMax: Number.POSITIVE_INFINITY };
+    const seen = new Map<number, string>();
+    for await (const entry of readJournal({ disk, directory }, range)) {
+      seen.set(entry.offset, textOf(entry));
+    }
+    const kept = Math.max(journal.firstOffset, journal.cursor(CURSOR) ?? 1);
+    for (const [offset, text] of found) {
+      if (offset >= kept && seen.get(offset) !== text) {
+        this.violations.push(`from outside: ${seen.get(offset) ?? "nothing"} at ${offset}`);
+      }
+    }
+  }
+
+  /** Starts of which none comes to its end, at times on a disk that fails, too. */
+  async startInVain(times: number, random: Random): Promise<void> {
+    for (let time = 0; time < times; time++) {
+      if (random() < 0.5) this.disk.failSome(20, random);
+      const options = { directory, disk: this.disk.attach(), ...this.time };
+      const opening = openFileJournal({ ...smallJournal, ...this.#settings, ...options });
+      // What does come to its end is as good as dead a moment later.
+      opening.catch(() => null);
+      for (let turn = Math.floor(random() * 120); turn > 0; turn--) await Promise.resolve();
+      this.disk.fault = () => null;
+      if (random() < 0.5) this.kill();
+      else this.cutPower(random);
+    }
   }
 
   kill(): void {
@@ -152,6 +196,9 @@ export class JournalOracle {
     if (known !== undefined && known !== text) {
       this.violations.push(`offset ${offset} given twice: ${known} and ${text}`);
     }
+    const elsewhere = this.#offsets.get(text) ?? offset;
+    if (elsewhere !== offset) this.violations.push(`${text} at ${elsewhere} and at ${offset}`);
+    this.#offsets.set(text, offset);
     if (!this.#appended.has(text)) this.violations.push(`${how}, but never appended: ${text}`);
     if (how === "acknowledged" && offset > (this.journal?.syncedOffset ?? Infinity)) {
       this.violations.push(`acknowledged ${offset} before it was synced`);
