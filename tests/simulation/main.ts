@@ -1,10 +1,9 @@
 // `node tests/simulation/main.ts --seeds 10000`: lives so many seeded worlds of journal, recorder,
 // monitor and outbox on a model disk, and judges each; `--seed 88 --trace` lives one again.
-import { spawnSync } from "node:child_process";
+import { addCounts, commit, findPlant, wholeNumber } from "../support/seeded-run.ts";
 import { parseWords } from "../support/words.ts";
 import { plants } from "./plants.ts";
-import { type Counts, type Outcome, simulate } from "./simulate.ts";
-import type { Plant } from "./world.ts";
+import { type Outcome, simulate } from "./simulate.ts";
 
 const progressEvery = 1_000;
 
@@ -20,20 +19,7 @@ function readArguments() {
   const first = wholeNumber("--seed", values.seed ?? "1");
   // A seed alone is that seed again.
   const count = wholeNumber("--seeds", values.seeds ?? (values.seed === undefined ? "100" : "1"));
-  return { first, count, trace: values.trace, plant: findPlant(values.plant) };
-}
-
-function wholeNumber(name: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw new Error(`${name} must be a whole number from 1 on, not ${JSON.stringify(text)}`);
-}
-
-function findPlant(name: string | undefined): Plant | undefined {
-  if (name === undefined) return undefined;
-  const found = Object.entries(plants).find(([known]) => known === name);
-  if (found !== undefined) return found[1];
-  throw new Error(`--plant must be one of: ${Object.keys(plants).join(", ")}`);
+  return { first, count, trace: values.trace, plant: findPlant(plants, values.plant) };
 }
 
 async function main(): Promise<number> {
@@ -44,7 +30,7 @@ async function main(): Promise<number> {
   let totals: Record<string, number> = {};
   for (let seed = first; seed < first + count; seed += 1) {
     const outcome = await simulate(seed, { plant, onTrace });
-    totals = add(totals, outcome.counts);
+    totals = addCounts(totals, outcome.counts);
     if (outcome.violations.length > 0) {
       failures += 1;
       report(outcome);
@@ -65,20 +51,6 @@ function report({ seed, violations, traceHash }: Outcome): void {
   console.log(`seed ${seed} failed at commit ${commit()}, trace ${traceHash}`);
   for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`);
   console.log(`  again: node tests/simulation/main.ts --seed ${seed} --trace`);
-}
-
-function add(totals: Readonly<Record<string, number>>, counts: Counts): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(counts).map(([name, count]) => [name, (totals[name] ?? 0) + count]),
-  );
-}
-
-/** With a mark where the files are not as committed. */
-function commit(): string {
-  const run = (...args: string[]): string =>
-    spawnSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).stdout?.trim() ?? "";
-  const hash = run("rev-parse", "--short", "HEAD");
-  return hash === "" ? "unknown" : `${hash}${run("status", "--porcelain") === "" ? "" : "+"}`;
 }
 
 process.exitCode = await main();

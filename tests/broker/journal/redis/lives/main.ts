@@ -2,8 +2,8 @@
 // journal on a real server, whose file is cut between its lives, and judges each; `--seed 88
 // --trace` lives one again, by the same plan of steps and cuts. `--server valkey` is the other one;
 // `--seconds 60` goes on for that long in place of a number of seeds; `--plant` puts in a bug.
-import { spawnSync } from "node:child_process";
 import type { ServerName } from "../../../../support/aof.ts";
+import { addCounts, commit, findPlant, wholeNumber } from "../../../../support/seeded-run.ts";
 import { parseWords } from "../../../../support/words.ts";
 import { live, type Outcome } from "./live.ts";
 import { type Plant, plants } from "./plants.ts";
@@ -41,21 +41,8 @@ function readArguments(): Words {
     seconds: seconds === undefined ? Number.POSITIVE_INFINITY : wholeNumber("--seconds", seconds),
     trace: values.trace,
     server,
-    plant: findPlant(values.plant),
+    plant: findPlant(plants, values.plant),
   };
-}
-
-function wholeNumber(name: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw new Error(`${name} must be a whole number from 1 on, not ${JSON.stringify(text)}`);
-}
-
-function findPlant(name: string | undefined): Plant | undefined {
-  if (name === undefined) return undefined;
-  const found = Object.entries(plants).find(([known]) => known === name);
-  if (found !== undefined) return found[1];
-  throw new Error(`--plant must be one of: ${Object.keys(plants).join(", ")}`);
 }
 
 async function main(): Promise<number> {
@@ -69,7 +56,7 @@ async function main(): Promise<number> {
   while (lived < count && passedSeconds() < seconds) {
     const outcome = await live(first + lived, { server, plant, onTrace });
     lived += 1;
-    totals = add(totals, outcome.counts);
+    totals = addCounts(totals, outcome.counts);
     if (outcome.violations.length > 0) {
       failures += 1;
       report(outcome);
@@ -88,23 +75,6 @@ function report({ seed, server, violations }: Outcome): void {
   for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`);
   const program = "node tests/broker/journal/redis/lives/main.ts";
   console.log(`  again: ${program} --server ${server} --seed ${seed} --trace`);
-}
-
-function add(
-  totals: Readonly<Record<string, number>>,
-  counts: Outcome["counts"],
-): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(counts).map(([name, count]) => [name, (totals[name] ?? 0) + count]),
-  );
-}
-
-/** With a mark where the files are not as committed. */
-function commit(): string {
-  const run = (...args: string[]): string =>
-    spawnSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).stdout?.trim() ?? "";
-  const hash = run("rev-parse", "--short", "HEAD");
-  return hash === "" ? "unknown" : `${hash}${run("status", "--porcelain") === "" ? "" : "+"}`;
 }
 
 process.exitCode = await main();
