@@ -36,6 +36,9 @@ const connections = 100;
 const ratePerSecond = 10_000;
 /** A server's memory moves on for a moment after the last CONNACK. */
 const settleMs = 2_000;
+/** Of one core, over that time. */
+const idleLoadMax = 0.1;
+const idleWithinMs = 60_000;
 
 /** One round of one server, or the median of its rounds. */
 export interface EdgeResult {
@@ -85,8 +88,11 @@ async function measure(name: ServerName, plan: EdgePlan): Promise<EdgeResult> {
   return withServer(name, connections, async (server) => {
     const many = await run(server, { plan, ms: plan.manyMs });
     const one = { plan, ms: plan.oneMs, connections: 1 };
+    await untilIdle(server);
     const narrow = await run(server, { ...one, window: 32 });
+    await untilIdle(server);
     const wide = await run(server, { ...one, window: 128 });
+    await untilIdle(server);
     const rate = await run(server, { plan, ms: plan.rateMs, ratePerSecond });
     return {
       ackedPerSecond: many.ackedPerSecond,
@@ -105,6 +111,18 @@ async function measure(name: ServerName, plan: EdgePlan): Promise<EdgeResult> {
       faults: many.faults + narrow.faults + wide.faults + rate.faults,
     };
   });
+}
+
+/** Nothing is worked off any more of what was measured before: Nadi stores what it acknowledged. */
+async function untilIdle({ name, pid }: BenchServer): Promise<void> {
+  const endMs = performance.now() + idleWithinMs;
+  for (;;) {
+    const [beforeUs, beforeMs] = [readCpuUs(pid), performance.now()];
+    await delay(settleMs);
+    const load = (readCpuUs(pid) - beforeUs) / 1000 / (performance.now() - beforeMs);
+    if (load < idleLoadMax) return;
+    if (performance.now() > endMs) throw new Error(`${name} does not come to rest`);
+  }
 }
 
 async function withServer<Result>(
