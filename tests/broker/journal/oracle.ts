@@ -1,3 +1,4 @@
+import { JournalError, systemCode } from "../../../broker/journal/errors.ts";
 import { type FileJournal, openFileJournal } from "../../../broker/journal/file-journal.ts";
 import { inspectJournal, readJournal } from "../../../broker/journal/inspect.ts";
 import { createManualTime, everything, reading, settled, smallJournal, textOf } from "./harness.ts";
@@ -167,8 +168,10 @@ export class JournalOracle {
       if (random() < 0.5) this.disk.failSome(20, random);
       const options = { directory, disk: this.disk.attach(), ...this.time };
       const opening = openFileJournal({ ...smallJournal, ...this.#settings, ...options });
-      // What does come to its end is as good as dead a moment later.
-      opening.catch(() => null);
+      // What does come to its end is as good as dead a moment later; only the disk may refuse.
+      opening.catch((error: unknown) => {
+        if (!isOfDisk(error)) this.violations.push(`a start failed: ${String(error)}`);
+      });
       for (let turn = Math.floor(random() * 120); turn > 0; turn--) await Promise.resolve();
       this.disk.fault = () => null;
       if (random() < 0.5) this.kill();
@@ -214,4 +217,8 @@ export class JournalOracle {
     // A commit that was cut off may have reached the disk.
     this.#cursor = Math.max(this.#cursor, cursor);
   }
+}
+
+function isOfDisk(error: unknown): boolean {
+  return error instanceof JournalError && systemCode(error.cause) !== "";
 }

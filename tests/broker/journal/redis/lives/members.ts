@@ -116,6 +116,7 @@ export class Member {
   }
 
   async close(): Promise<void> {
+    // One that never opened has nothing to close: whoever waited for it has heard why.
     const journal = await this.opening.catch(() => null);
     await journal?.close();
   }
